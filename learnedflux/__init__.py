@@ -1,0 +1,69 @@
+"""Finite-volume solver for hyperbolic conservation laws with interchangeable, also learned, fluxes.
+
+>>> import learnedflux as lf
+>>> ds = lf.solve(lf.problems.sod(cells=50), scheme="learned")
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from learnedflux import boundaries, integrators, metrics, problems, reconstruction, riemann
+from learnedflux.check import check_equation
+from learnedflux.equations import Advection, Burgers, Equation, Euler
+from learnedflux.errors import (
+    InadmissibleStateError,
+    InputError,
+    LearnedFluxError,
+    PolicyError,
+    PolicyMismatchError,
+    UnknownNameError,
+    UnstableError,
+)
+from learnedflux.grid import Grid
+from learnedflux.policy import Policy, policies
+from learnedflux.problem import Problem
+from learnedflux.scheme import Scheme, schemes
+from learnedflux.semidiscretization import Semidiscretization, reconstruct
+from learnedflux.solver import solve
+
+__all__ = [
+    "Advection",
+    "Burgers",
+    "Equation",
+    "Euler",
+    "Grid",
+    "InadmissibleStateError",
+    "InputError",
+    "LearnedFluxError",
+    "Policy",
+    "PolicyError",
+    "PolicyMismatchError",
+    "Problem",
+    "Scheme",
+    "Semidiscretization",
+    "UnknownNameError",
+    "UnstableError",
+    "boundaries",
+    "check_equation",
+    "integrators",
+    "metrics",
+    "plot",
+    "policies",
+    "problems",
+    "reconstruct",
+    "reconstruction",
+    "riemann",
+    "schemes",
+    "solve",
+    "training",
+]
+
+_ON_DEMAND = ("plot", "training")  # they import matplotlib and torch
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ON_DEMAND:
+        return importlib.import_module(f"learnedflux.{name}")
+    raise AttributeError(f"module 'learnedflux' has no attribute {name!r}")

@@ -1,0 +1,31 @@
+"""Backends: the same pointwise numerics compiled for the CPU or evaluated on tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from learnedflux.backends.numba_cpu import NumbaBackend
+from learnedflux.backends.torch_array import TorchBackend
+from learnedflux.errors import InputError, UnknownNameError
+
+__all__ = ["BACKENDS", "NumbaBackend", "TorchBackend", "make_backend"]
+
+BACKENDS = ("auto", "numba", "torch")
+
+
+def make_backend(name: str, device: str, dtype: str, *pieces: Any) -> NumbaBackend | TorchBackend:
+    """Return the backend called ``name``; "auto" is numba on the CPU, torch on any other device."""
+    if name not in BACKENDS:
+        raise UnknownNameError("backend", name, BACKENDS)
+    if dtype not in ("float64", "float32"):
+        raise UnknownNameError("dtype", dtype, ("float64", "float32"))
+    if name == "auto":
+        name = "numba" if device == "cpu" else "torch"
+    if name == "torch":
+        return TorchBackend(*pieces, device=device, dtype=dtype)
+    if device != "cpu" or dtype != "float64":
+        raise InputError(
+            f"backend 'numba' computes in float64 on the CPU; device={device!r}, dtype={dtype!r} "
+            "need backend='torch'."
+        )
+    return NumbaBackend(*pieces)

@@ -1,0 +1,112 @@
+"""Digest of everything that enters a compiled kernel, so that a stale one is never found again."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import platform
+import types
+from collections.abc import Callable, Iterable
+from importlib import resources
+from typing import Any
+
+import llvmlite
+import numba
+import numpy as np
+
+from learnedflux import __name__ as package
+
+__all__ = ["digest"]
+
+POINTWISE = ("ops.py", "limiters.py", "equations", "reconstruction", "riemann", "backends")
+
+
+@functools.cache
+def _library() -> str:
+    """Digest of the library's own pointwise sources and of the compiler."""
+    found = hashlib.sha256()
+    for word in (numba.__version__, llvmlite.__version__, np.__version__, platform.python_version()):
+        found.update(word.encode())
+    for name in POINTWISE:
+        path = resources.files(package) / name
+        for file in sorted([path] if path.is_file() else path.iterdir(), key=lambda f: f.name):
+            if file.name.endswith(".py"):
+                found.update(file.name.encode() + file.read_bytes())
+    return found.hexdigest()
+
+
+def _own(thing: Any) -> bool:
+    return (getattr(thing, "__module__", None) or "").split(".")[0] == package
+
+
+class _Unknown(Exception):
+    """Something whose value cannot be pinned down is used; do not keep the kernel on disk."""
+
+
+def _function(function: Callable[..., Any], seen: set[int]) -> Iterable[str]:
+    if _own(function):
+        yield f"{function.__module__}.{function.__qualname__}"
+        return
+    if id(function) in seen:
+        return
+    seen.add(id(function))
+    scope = inspect.getclosurevars(function)
+    yield from _code(function.__code__, seen)
+    yield repr(function.__defaults__)
+    for name, value in sorted({**scope.globals, **scope.nonlocals}.items()):
+        yield name
+        yield from _value(value, seen)
+
+
+def _code(code: types.CodeType, seen: set[int]) -> Iterable[str]:
+    yield code.co_code.hex()
+    yield repr(code.co_names)
+    for constant in code.co_consts:
+        yield from _code(constant, seen) if isinstance(constant, types.CodeType) else [repr(constant)]
+
+
+def _value(value: Any, seen: set[int]) -> Iterable[str]:
+    if isinstance(value, (bool, int, float, str, type(None))):
+        yield repr(value)
+    elif isinstance(value, tuple):
+        for entry in value:
+            yield from _value(entry, seen)
+    elif isinstance(value, types.ModuleType):
+        yield f"{value.__name__} {getattr(value, '__version__', '')}"
+    elif isinstance(value, types.FunctionType):
+        yield from _function(value, seen)
+    elif isinstance(value, type):
+        yield from _class(value, seen)
+    elif isinstance(value, types.BuiltinFunctionType) or type(value).__name__ == "ufunc":
+        yield repr(value)
+    else:
+        raise _Unknown
+
+
+def _class(cls: type, seen: set[int]) -> Iterable[str]:
+    for base in cls.__mro__:
+        yield base.__qualname__
+        if _own(base) or base is object or id(base) in seen:
+            continue
+        seen.add(id(base))
+        for name, value in sorted(vars(base).items()):
+            if isinstance(value, types.FunctionType) and not name.startswith("__"):
+                yield name
+                yield from _function(value, seen)
+
+
+def digest(pieces: Iterable[Any]) -> str | None:
+    """Return a digest of pointwise pieces (functions, classes, plain values).
+
+    None if one of them uses a value that cannot be told from its text, in which case its kernel
+    must not be reused by another process.
+    """
+    found = hashlib.sha256(_library().encode())
+    try:
+        for piece in pieces:
+            for text in _value(piece, set()):
+                found.update(text.encode() + b"\0")
+    except _Unknown:
+        return None
+    return found.hexdigest()[:20]

@@ -1,0 +1,138 @@
+"""The torch backend: the same pointwise functions, evaluated on whole tensors.
+
+Differentiable from end to end, which is what training needs, and able to run on a GPU. A state may
+carry batch dimensions between variables and cells: ``(variable, *batch, *cells)``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from learnedflux.backends.padding import flip, ghost_cells
+from learnedflux.boundaries import Boundary
+from learnedflux.equations import Equation
+from learnedflux.errors import InputError
+from learnedflux.grid import Grid
+from learnedflux.policy import Policy
+from learnedflux.reconstruction import variables
+from learnedflux.reconstruction.interface import from_fields, to_fields
+from learnedflux.riemann import riemann_solvers
+from learnedflux.scheme import BoundScheme
+
+__all__ = ["TorchBackend"]
+
+
+class TorchBackend:
+    """Right-hand side of the method of lines on torch tensors.
+
+    Parameters
+    ----------
+    equation, grid, scheme, boundaries
+        As a :class:`~learnedflux.Problem` holds them.
+    device : str
+        Torch device.
+    dtype : str
+        ``"float64"`` or ``"float32"``.
+    """
+
+    name = "torch"
+
+    def __init__(
+        self,
+        equation: Equation,
+        grid: Grid,
+        scheme: BoundScheme,
+        boundaries: tuple[tuple[Boundary, Boundary], ...],
+        device: str = "cpu",
+        dtype: str = "float64",
+    ) -> None:
+        try:
+            import torch
+        except ImportError as error:
+            raise InputError(
+                "backend 'torch' needs PyTorch, which is not installed; install "
+                "learnedflux[train], or use backend='numba'."
+            ) from error
+        self.torch = torch
+        self.equation, self.grid, self.scheme, self.boundaries = equation, grid, scheme, boundaries
+        self.variables = variables[scheme.variables]
+        self.riemann = riemann_solvers[scheme.riemann].function
+        self.device = torch.device(device)
+        self.dtype = {"float64": torch.float64, "float32": torch.float32}[dtype]
+
+    def asarray(self, q: Any) -> Any:
+        """Return a state as this backend's array."""
+        return self.torch.as_tensor(q, dtype=self.dtype, device=self.device).clone()
+
+    def to_numpy(self, q: Any) -> np.ndarray:
+        """Return a state as a NumPy array of its own."""
+        array: np.ndarray = q.detach().cpu().numpy().astype(np.float64)
+        return array
+
+    def rhs(self, t: float, q: Any) -> Any:
+        """Return dq/dt without sources, shape (variable, *batch, *cells)."""
+        total: Any = 0.0
+        for axis in range(self.grid.dimension):
+            f = self.face_fluxes(t, q, axis)
+            change = (f[..., :-1] - f[..., 1:]) * (1.0 / self.grid.spacing[axis])
+            total = total + change.movedim(-1, axis - self.grid.dimension)
+        return total
+
+    def _pad(self, t: float, q: Any, axis: int) -> Any:
+        """Return the state with ghost cells, ``axis`` moved to the end."""
+        g = self.scheme.radius
+        q = q.movedim(axis - self.grid.dimension, -1)
+        lower, upper = ghost_cells(
+            q[..., :g], flip(q[..., -g:]), self.boundaries[axis], self.equation, axis, t
+        )
+        stack = self.torch.stack
+        return self.torch.cat((flip(stack(tuple(lower))), q, stack(tuple(upper))), dim=-1)
+
+    def face_states(self, t: float, q: Any, axis: int) -> tuple[Any, Any]:
+        """Return left and right states, tuples over variables of (*batch, ..., face)."""
+        padded = self._pad(t, q, axis)
+        r = self.scheme.radius
+        n = padded.shape[-1] - 2 * r + 1
+        cells = tuple(tuple(padded[..., j : j + n]) for j in range(2 * r))
+        eq, v = self.equation, self.variables
+        face, fields = to_fields(eq, cells, axis, v.frame, v.into)
+        left, right = self._reconstruct([self.torch.stack(tuple(cell)) for cell in fields])
+        return (
+            from_fields(eq, face, left, cells[r - 1], axis, v.out),
+            from_fields(eq, face, right, cells[r], axis, v.out),
+        )
+
+    def _reconstruct(self, fields: list[Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Left and right values from cells (variable, ..., face): one call for both sides."""
+        both = [self.torch.stack(pair) for pair in zip(fields, fields[::-1], strict=True)]
+        rule = self.scheme.reconstruction
+        if isinstance(rule, Policy):
+            left, right = self._ask_policy(rule, both)
+        else:
+            left, right = rule.function(*both[: rule.cells])
+        return tuple(left), tuple(right)
+
+    def _ask_policy(self, policy: Policy, both: list[Any]) -> Any:
+        """Run an ONNX policy through ONNX Runtime on the CPU; not differentiable."""
+        stencils = self.torch.stack(both, dim=-1).detach().cpu().double().contiguous().numpy()
+        shape = stencils.shape
+        flat = stencils.reshape(2, shape[1], 1, -1, policy.stencil)
+        values = policy.sweep(flat, self.equation.linear_fields(self.grid.dimension))
+        return (self.asarray(value.reshape(shape[1:-1])) for value in values)
+
+    def face_fluxes(self, t: float, q: Any, axis: int) -> Any:
+        """Return numerical fluxes (variable, *batch, ..., face) along one axis."""
+        ql, qr = self.face_states(t, q, axis)
+        return self.torch.stack(tuple(self.riemann(self.equation, ql, qr, axis)))
+
+    def max_speed(self, q: Any, axis: int) -> Any:
+        """Return the largest wave speed along one axis, as a tensor that stays on the device."""
+        return self.equation.max_speed(tuple(q), axis).max()
+
+    def first_inadmissible(self, q: Any) -> tuple[int, ...] | None:
+        """Return the index of the first cell that is not finite or not admissible."""
+        fine = self.equation.admissible(tuple(q)) & self.torch.isfinite(q).all(dim=0)
+        bad = (~fine).nonzero()
+        return tuple(int(i) for i in bad[0]) if len(bad) else None

@@ -1,0 +1,122 @@
+"""Results as xarray Datasets that say where they come from."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from learnedflux.grid import Grid
+from learnedflux.policy import Policy
+from learnedflux.semidiscretization import Semidiscretization
+
+__all__ = ["Statistics", "grid_of", "library_version", "to_dataset"]
+
+LONG_NAMES = {
+    "density": "mass density",
+    "energy": "total energy per volume",
+    "pressure": "pressure",
+    "u": "conserved scalar",
+    **{f"momentum_{a}": f"momentum per volume along {a}" for a in "xyz"},
+    **{f"velocity_{a}": f"velocity along {a}" for a in "xyz"},
+}
+RECORDED = ("numpy", "numba", "onnxruntime", "xarray")
+
+
+@dataclass
+class Statistics:
+    """What a run took."""
+
+    steps: int = 0
+    rejected: int = 0
+    seconds: float = 0.0  # of all steps but the first, which may have compiled kernels
+
+
+def library_version() -> str:
+    """Version of this library."""
+    return metadata.version("learnedflux")
+
+
+def _attributes(semi: Semidiscretization, settings: dict[str, Any], stats: Statistics) -> Any:
+    problem, scheme = semi.problem, semi.scheme
+    grid = problem.grid
+    attributes: dict[str, Any] = {
+        "title": f"{problem.name} by {scheme.name}",
+        "Conventions": "CF-1.11",
+        "problem": problem.name,
+        "equation": problem.equation.name,
+        "equation_parameters": json.dumps(problem.equation.parameters()),
+        "grid": json.dumps({a: getattr(grid, a) for a in grid.axes}),
+        "boundary": json.dumps(
+            {a: [repr(b) for b in pair] for a, pair in zip(grid.axes, problem.boundaries, strict=True)}
+        ),
+        "scheme": scheme.name,
+        "reconstruction": scheme.reconstruction.name,
+        "riemann": scheme.riemann,
+        "variables": scheme.variables,
+        **{k: v for k, v in settings.items() if v is not None},
+        "backend": semi.backend.name,
+        "steps": stats.steps,
+        "steps_rejected": stats.rejected,
+        "seconds_stepping": stats.seconds,
+        "versions": json.dumps(
+            {
+                "learnedflux": library_version(),
+                "python": platform.python_version(),
+                **{name: metadata.version(name) for name in RECORDED},
+            }
+        ),
+    }
+    if isinstance(scheme.reconstruction, Policy):
+        attributes["policy_digest"] = scheme.reconstruction.digest
+        attributes["policy_version"] = scheme.reconstruction.version
+    if stats.steps > 1 and stats.seconds > 0:
+        rate = (stats.steps - 1) * grid.size / stats.seconds
+        attributes["cell_updates_per_second"] = rate
+    return attributes
+
+
+def to_dataset(
+    semi: Semidiscretization,
+    saved: list[tuple[float, np.ndarray]],
+    settings: dict[str, Any],
+    stats: Statistics,
+) -> xr.Dataset:
+    """Return saved states as a Dataset with dims ``(time[, z][, y], x)``."""
+    equation, grid = semi.problem.equation, semi.problem.grid
+    dims = ("time", *reversed(grid.axes))
+    q = np.stack([state for _, state in saved], axis=1)  # (variable, time, x[, y[, z]])
+    conserved = dict(zip(semi.names, q, strict=True))
+    with np.errstate(all="ignore"):  # the last state of a failed run may hold anything
+        w = equation.to_primitive(tuple(q))
+    fields = {**dict(zip(equation.primitive_names(grid.dimension), w, strict=True)), **conserved}
+    order = [*conserved, *(name for name in fields if name not in conserved)]
+    means = " ".join(f"{axis}: mean" for axis in grid.axes)
+    variables = {
+        name: (
+            dims,
+            np.transpose(fields[name], (0, *range(grid.dimension, 0, -1))),
+            {
+                "long_name": LONG_NAMES.get(name, name.replace("_", " ")),
+                "units": equation.units.get(name, "1"),
+                "cell_methods": means,
+            },
+        )
+        for name in order
+    }
+    coordinates = {
+        axis: (axis, grid.centers(i), {"long_name": f"{axis} of cell centres", "units": "1"})
+        for i, axis in enumerate(grid.axes)
+    }
+    times = ("time", np.array([t for t, _ in saved]), {"long_name": "time", "units": "1"})
+    return xr.Dataset(variables, {"time": times, **coordinates}, _attributes(semi, settings, stats))
+
+
+def grid_of(ds: xr.Dataset) -> Grid:
+    """Return the grid a result was computed on."""
+    return Grid(**{axis: tuple(extent) for axis, extent in json.loads(ds.attrs["grid"]).items()})

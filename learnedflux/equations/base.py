@@ -1,0 +1,193 @@
+"""What an equation is: pointwise functions of one state, for every dimension and backend."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections import namedtuple
+from typing import Any, ClassVar, dataclass_transform
+
+from numba import types
+from numba.extending import overload_method
+
+from learnedflux.errors import InputError
+from learnedflux.ops import COMPILE, Scalar, maximum
+
+__all__ = ["Equation"]
+
+State = tuple[Scalar, ...]
+
+_arity: dict[str, int] = {}  # of the methods Numba knows, without self
+
+
+def _compile_method(name: str, arity: int) -> None:
+    """Let Numba call method ``name`` on the parameters of any equation, compiled from its class.
+
+    Numba looks methods up by name and type; the type of an equation's parameters is a NamedTuple
+    class of its own, which leads back to the equation's Python source.
+    """
+    if name in _arity:
+        if _arity[name] != arity:
+            raise InputError(
+                f"method {name!r} takes {arity} argument(s) here but {_arity[name]} in another "
+                "equation; methods of one name must take equally many. Rename it."
+            )
+        return
+
+    def source(parameters):  # type: ignore[no-untyped-def]
+        equation = getattr(parameters.instance_class, "equation", None)
+        return None if equation is None else getattr(equation, name)
+
+    # Numba reads the number of arguments off the function it is given.
+    by_arity = (
+        lambda self: source(self),
+        lambda self, a: source(self),
+        lambda self, a, b: source(self),
+        lambda self, a, b, c: source(self),
+        lambda self, a, b, c, d: source(self),
+        lambda self, a, b, c, d, e: source(self),
+        lambda self, a, b, c, d, e, f: source(self),
+    )
+    if arity >= len(by_arity):
+        raise InputError(f"method {name!r} takes {arity} arguments; pointwise methods take up to 6.")
+    _arity[name] = arity
+    for kind in (types.NamedTuple, types.NamedUniTuple):
+        overload_method(kind, name, jit_options=COMPILE, strict=False)(by_arity[arity])
+
+
+@dataclass_transform(frozen_default=True)
+class Equation:
+    """Base of all conservation laws :math:`q_t + \\sum_d f_d(q)_{x_d} = 0`.
+
+    A subclass is a frozen dataclass without asking for it: annotated names are its parameters.
+    It must say ``variables``, ``flux`` and ``max_speed``; everything else has a default that is
+    right for a scalar law or merely turns off what needs it (``hllc`` needs ``contact_speed``).
+    Methods are pointwise: ``q`` is a tuple of scalars in the order of ``variables``, ``axis`` is
+    0, 1 or 2. Use the words of :mod:`learnedflux.ops`, no ``if`` on data, no captured variables,
+    and call other methods through ``self``.
+
+    Examples
+    --------
+    >>> class Linear(Equation):
+    ...     speed: float = 2.0
+    ...     variables = ("u",)
+    ...     def flux(self, q, axis):
+    ...         return (self.speed * q[0],)
+    ...     def max_speed(self, q, axis):
+    ...         return abs(self.speed) + 0.0 * q[0]
+    >>> Linear(speed=3.0).flux((2.0,), 0)
+    (6.0,)
+    """
+
+    variables: ClassVar[tuple[str, ...]] = ()
+    """Conserved variables; a system with a vector in it overrides :meth:`conserved_names`."""
+
+    primitive: ClassVar[tuple[str, ...]] = ()
+    """Primitive variables; empty means the conserved ones."""
+
+    units: ClassVar[dict[str, str]] = {}
+    """Units by variable name where they are not "1"."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        dataclasses.dataclass(frozen=True)(cls)
+        names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+        # Numba cannot dispatch on an empty tuple, so there is always one field.
+        parameters = namedtuple(f"{cls.__name__}Parameters", [*names, "unused"])  # type: ignore[misc]
+        parameters.equation = cls  # type: ignore[attr-defined]
+        cls._parameters = parameters  # type: ignore[attr-defined]
+        for name, method in inspect.getmembers(cls, inspect.isfunction):
+            if not name.startswith("__"):
+                _compile_method(name, method.__code__.co_argcount - 1)
+
+    # --- what a subclass says ------------------------------------------------------------------
+
+    def flux(self, q: State, axis: int) -> State:
+        """Physical flux along ``axis``."""
+        raise NotImplementedError(f"{type(self).__name__} must define flux(self, q, axis).")
+
+    def max_speed(self, q: State, axis: int) -> Scalar:
+        """Largest absolute wave speed along ``axis``."""
+        raise NotImplementedError(f"{type(self).__name__} must define max_speed(self, q, axis).")
+
+    # --- defaults ------------------------------------------------------------------------------
+
+    def to_primitive(self, q: State) -> State:
+        """Primitive variables of a conserved state."""
+        return q
+
+    def to_conserved(self, w: State) -> State:
+        """Conserved variables of a primitive state."""
+        return w
+
+    def admissible(self, q: State) -> Scalar:
+        """Whether a state is physical (positive density and pressure, say)."""
+        return q[0] == q[0]
+
+    def mirror(self, q: State, axis: int) -> State:
+        """State seen in a wall normal to ``axis``."""
+        return q
+
+    def wave_speeds(self, ql: State, qr: State, axis: int) -> tuple[Scalar, Scalar]:
+        """Bounds of the slowest and the fastest wave of the Riemann problem ``ql | qr``."""
+        s = maximum(self.max_speed(ql, axis), self.max_speed(qr, axis))
+        return -s, s
+
+    # Characteristic projection, in primitive variables. A frame holds what it needs of a mean state.
+
+    def frame(self, w: State, axis: int) -> State:
+        """Return the frame of a primitive mean state."""
+        return w
+
+    def to_characteristic(self, frame: State, w: State, axis: int) -> State:
+        """Amplitudes: left eigenvectors of the primitive Jacobian at ``frame``, times ``w``."""
+        return w
+
+    def from_characteristic(self, frame: State, a: State, axis: int) -> State:
+        """Primitive state of amplitudes: the inverse of :meth:`to_characteristic`."""
+        return a
+
+    def linear_primitive(self, frame: State, q: State, axis: int) -> State:
+        """Multiply ``q`` by the matrix dw/dq of :meth:`to_primitive` at ``frame``."""
+        return q
+
+    def linear_conserved(self, frame: State, w: State, axis: int) -> State:
+        """Multiply ``w`` by the matrix dq/dw: the inverse of :meth:`linear_primitive`."""
+        return w
+
+    # --- for the rest of the library -------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """Name in results and error messages."""
+        return type(self).__name__
+
+    def conserved_names(self, dimension: int) -> tuple[str, ...]:
+        """Names of the conserved variables in ``dimension`` dimensions."""
+        return self.variables
+
+    def primitive_names(self, dimension: int) -> tuple[str, ...]:
+        """Names of the primitive variables in ``dimension`` dimensions."""
+        return self.primitive or self.conserved_names(dimension)
+
+    def linear_fields(self, dimension: int) -> tuple[bool, ...]:
+        """Whether each characteristic field is linearly degenerate (advected, never steepening)."""
+        return (False,) * len(self.conserved_names(dimension))
+
+    def parameters(self) -> dict[str, Any]:
+        """Parameters by name."""
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+
+    def compiled(self) -> Any:
+        """Parameters as the NamedTuple on which compiled kernels call this equation's methods."""
+        return self._parameters(*self.parameters().values(), 0.0)  # type: ignore[attr-defined]
+
+    def provides(self, method: str) -> bool:
+        """Whether this equation defines an optional method (``contact_speed``, say) itself."""
+        own = getattr(type(self), method, None)
+        return own is not None and own is not getattr(Equation, method, None)
+
+    def require_dimension(self, dimension: int) -> None:
+        """Raise InputError where this equation cannot be posed in ``dimension`` dimensions."""
+        if not self.conserved_names(dimension):
+            raise InputError(f"{self.name} names no variables; set variables = (...) on the class.")

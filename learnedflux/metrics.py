@@ -1,0 +1,144 @@
+"""How good a result is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from learnedflux.dataset import grid_of
+from learnedflux.errors import InputError, UnknownNameError
+from learnedflux.problem import ExactSolution, Problem
+
+__all__ = ["conservation_defect", "error", "observed_order", "total_variation"]
+
+NORMS: dict[str, Callable[[np.ndarray], float]] = {
+    "L1": lambda e: float(np.mean(np.abs(e))),
+    "L2": lambda e: float(np.sqrt(np.mean(e * e))),
+    "Linf": lambda e: float(np.max(np.abs(e))),
+}
+
+
+def error(ds: xr.Dataset, exact: Any, norm: str = "L1") -> xr.Dataset:
+    """Return the error of each variable, against cell averages of the exact solution.
+
+    Parameters
+    ----------
+    ds : Dataset
+        Result of :func:`lf.solve`.
+    exact : ExactSolution, Problem or Dataset
+        ``problem.exact``, or a reference result on the same grid or one that is finer by a whole
+        factor, which is averaged onto it.
+    norm : {"L1", "L2", "Linf"}
+        Mean of the absolute error, root of its mean square, or its maximum over cells.
+
+    Returns
+    -------
+    Dataset
+        One number per variable and time.
+
+    Examples
+    --------
+    >>> import learnedflux as lf
+    >>> problem = lf.problems.sod(cells=100)
+    >>> e = lf.metrics.error(lf.solve(problem, "mp5"), problem.exact)
+    >>> float(e.density[-1]) < 4e-3
+    True
+    """
+    if norm not in NORMS:
+        raise UnknownNameError("norm", norm, NORMS)
+    if isinstance(exact, Problem):
+        exact = exact.exact
+    if exact is None:
+        raise InputError(
+            f"problem {ds.attrs.get('problem')!r} has no exact solution; pass a result on a finer "
+            "grid instead."
+        )
+    if isinstance(exact, xr.Dataset):
+        reference = _coarsened(exact, ds)
+    elif isinstance(exact, ExactSolution):
+        reference = _averages(exact, ds)
+    else:
+        raise InputError(
+            "exact must be problem.exact or a reference Dataset; got "
+            f"{type(exact).__name__}. Wrap a function of (x, t) with Problem(..., exact=function)."
+        )
+    measure = NORMS[norm]
+    return xr.Dataset(
+        {
+            name: (
+                "time",
+                [measure(a - b) for a, b in zip(ds[name].values, reference[name], strict=True)],
+                {"long_name": f"{norm} error of {name}", "units": ds[name].attrs.get("units", "1")},
+            )
+            for name in ds.data_vars
+        },
+        {"time": ds.time},
+        {"norm": norm},
+    )
+
+
+def _averages(exact: ExactSolution, ds: xr.Dataset) -> dict[str, list[np.ndarray]]:
+    grid = grid_of(ds)
+    per_time = [exact.cell_averages(grid, float(t)) for t in ds.time]
+    return {str(name): [fields[str(name)].T for fields in per_time] for name in ds.data_vars}
+
+
+def _coarsened(fine: xr.Dataset, ds: xr.Dataset) -> dict[str, np.ndarray]:
+    """Average a finer result onto the grid of ``ds``, at its times."""
+    dims = [d for d in ds.dims if d != "time"]
+    factors = {d: fine.sizes[d] // ds.sizes[d] for d in dims}
+    if any(fine.sizes[d] != factors[d] * ds.sizes[d] for d in dims):
+        raise InputError(
+            f"the reference has {dict(fine.sizes)} points, the result {dict(ds.sizes)}; its cells "
+            "must be finer by a whole factor."
+        )
+    missing = [float(t) for t in ds.time if not np.isclose(fine.time, t, rtol=1e-12).any()]
+    if missing:
+        raise InputError(f"the reference holds no state at t = {missing[0]:g}.")
+    at = fine.sel(time=ds.time, method="nearest")
+    return {str(n): at[n].coarsen(**factors).mean().values for n in ds.data_vars}
+
+
+def observed_order(cells: Sequence[float], errors: Sequence[float]) -> float:
+    """Return the slope of log error over log cells, by least squares.
+
+    Examples
+    --------
+    >>> round(observed_order([10, 20, 40], [1.0, 0.25, 0.0625]), 6)
+    2.0
+    """
+    if len(cells) != len(errors) or len(cells) < 2:
+        raise InputError("observed_order needs at least two grids and one error for each.")
+    if min(errors) <= 0:
+        raise InputError("observed_order needs errors above zero.")
+    return float(-np.polyfit(np.log(cells), np.log(errors), 1)[0])
+
+
+def total_variation(ds: xr.Dataset) -> xr.Dataset:
+    """Return the total variation of each variable along x, per time (1D results).
+
+    Walls and outflow sides count no jump; on periodic data add the jump across the ends yourself.
+    """
+    if "y" in ds.dims:
+        raise InputError("total_variation is for 1D results.")
+    return abs(ds.diff("x")).sum("x")
+
+
+def conservation_defect(ds: xr.Dataset) -> xr.Dataset:
+    """Return how much each variable's total has drifted, relative to the mean of its size.
+
+    Meaningful for conserved variables on a domain through whose sides nothing flows; zero to
+    round-off there, for every scheme.
+
+    Returns
+    -------
+    Dataset
+        ``(total(t) - total(0)) / max(total of |variable|)``, per variable and time.
+    """
+    cells = [d for d in ds.dims if d != "time"]
+    total = ds.sum(cells)
+    size = abs(ds).sum(cells).max("time")
+    return (total - total.isel(time=0)) / size.where(size > 0, 1.0)

@@ -1,0 +1,365 @@
+"""The small vocabulary in which all pointwise physics and numerics is written.
+
+A pointwise function takes scalars, or tuples of scalars, and never branches on data. A scalar is a
+Python float, a NumPy array, a Numba scalar or a torch tensor: the same source is compiled by Numba
+into CPU loops and runs elementwise on arrays and tensors. Plain arithmetic needs no wrapper; what
+differs between these worlds (selection, square roots, tuples of run-time index) is here.
+
+``where`` evaluates both branches. On tensors a non-finite *unused* branch still poisons the
+gradient, hence :func:`safe_sqrt` and :func:`safe_div`.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numba.extending
+import numpy as np
+from numba.cpython.unsafe.tuple import tuple_setitem
+from numba.extending import register_jitable
+
+__all__ = [
+    "Scalar",
+    "absolute",
+    "add",
+    "add_at",
+    "dot",
+    "exp",
+    "fill",
+    "maximum",
+    "minimum",
+    "negate_at",
+    "pointwise",
+    "reverse",
+    "safe_div",
+    "safe_sqrt",
+    "scale",
+    "select",
+    "set_at",
+    "sign",
+    "sqrt",
+    "subtract",
+    "tmap",
+    "tmap_with",
+    "where",
+]
+
+Scalar = Any  # float, ndarray, tensor or Numba scalar: duck-typed on purpose
+TINY = 1e-300  # keeps a quotient of two zeros finite; far below any physical value
+FLOOR = 1e-30  # the same where a *gradient* must stay finite too
+
+# Division must not raise (the check is a branch) and pointwise functions must be inlined: one branch
+# or call left in a loop keeps LLVM from vectorising it, at ten times the cost.
+COMPILE = {"error_model": "numpy", "forceinline": True}
+
+pointwise = register_jitable(**COMPILE)
+"""Decorator: leaves a Python function as it is and lets Numba kernels call it."""
+
+overload = functools.partial(numba.extending.overload, jit_options=COMPILE)
+
+
+def _library(x: Any) -> Any:
+    """Return the array module that owns ``x``: torch, numpy, or None for plain numbers.
+
+    Torch is looked up, never imported: a tensor can only exist once the caller imported it.
+    """
+    if isinstance(x, (float, int)):
+        return None
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(x, torch.Tensor):
+        return torch
+    return np
+
+
+def _binary(name: str, bound: str, plain: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def function(a: Scalar, b: Scalar) -> Scalar:
+        lib = _library(a) or _library(b)
+        if lib is None:
+            return plain(a, b)
+        if lib is np:
+            return getattr(np, name)(a, b)
+        # torch.minimum takes two tensors; a plain number would have to guess their dtype.
+        if not isinstance(a, lib.Tensor):
+            return lib.clamp(b, **{bound: a})
+        if not isinstance(b, lib.Tensor):
+            return lib.clamp(a, **{bound: b})
+        return getattr(lib, name)(a, b)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"Elementwise {name} of two scalars."
+    return function
+
+
+minimum = _binary("minimum", "max", lambda a, b: a if a < b else b)
+maximum = _binary("maximum", "min", lambda a, b: a if a > b else b)
+
+
+def where(condition: Scalar, a: Scalar, b: Scalar) -> Scalar:
+    """Select ``a`` where ``condition`` holds, else ``b``; both are evaluated."""
+    lib = _library(condition)
+    if lib is None:
+        return a if condition else b
+    return lib.where(condition, a, b)
+
+
+def sqrt(x: Scalar) -> Scalar:
+    """Square root; NaN for negative numbers in every world."""
+    lib = _library(x)
+    if lib is None:
+        return math.sqrt(x) if x >= 0 else math.nan
+    if lib is np:
+        with np.errstate(invalid="ignore"):
+            return np.sqrt(x)
+    return lib.sqrt(x)
+
+
+def exp(x: Scalar) -> Scalar:
+    """Exponential."""
+    lib = _library(x)
+    return math.exp(x) if lib is None else lib.exp(x)
+
+
+def absolute(x: Scalar) -> Scalar:
+    """Absolute value."""
+    return abs(x)
+
+
+@pointwise
+def sign(x: Scalar) -> Scalar:
+    """Return -1, 0 or 1."""
+    return where(x > 0, 1.0, where(x < 0, -1.0, 0.0 * x))
+
+
+@pointwise
+def safe_sqrt(x: Scalar) -> Scalar:
+    """Square root of ``max(x, 0)`` whose gradient is finite everywhere."""
+    return sqrt(maximum(x, FLOOR))
+
+
+@pointwise
+def safe_div(a: Scalar, b: Scalar) -> Scalar:
+    """``a / b``, and ``a / FLOOR`` with the sign of zero dropped where ``b`` vanishes."""
+    return a / where(absolute(b) < FLOOR, FLOOR + 0.0 * b, b)
+
+
+def tmap(function: Callable[..., Any], *tuples: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Apply ``function`` to the entries of tuples of equal length, entry by entry."""
+    return tuple(function(*entries) for entries in zip(*tuples, strict=True))
+
+
+def tmap_with(
+    function: Callable[..., Any], eq: Any, face: Any, cells: tuple[Any, ...], axis: int
+) -> tuple[Any, ...]:
+    """Apply ``function(eq, face, cell, axis)`` to each cell of a stencil."""
+    return tuple(function(eq, face, cell, axis) for cell in cells)
+
+
+def reverse(a: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a tuple from its last entry to its first."""
+    return a[::-1]
+
+
+@pointwise
+def _plus(a: Scalar, b: Scalar) -> Scalar:
+    return a + b
+
+
+@pointwise
+def _minus(a: Scalar, b: Scalar) -> Scalar:
+    return a - b
+
+
+@pointwise
+def _one(a: Scalar) -> Scalar:
+    return 1.0
+
+
+@pointwise
+def add(a: tuple[Scalar, ...], b: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
+    """Sum of two tuples, entry by entry."""
+    return tmap(_plus, a, b)
+
+
+@pointwise
+def subtract(a: tuple[Scalar, ...], b: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
+    """Difference of two tuples, entry by entry."""
+    return tmap(_minus, a, b)
+
+
+def scale(factor: Scalar, a: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
+    """``factor * a``, entry by entry."""
+    return tuple(factor * x for x in a)
+
+
+@pointwise
+def fill(value: Scalar, like: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
+    """Return a tuple as long as ``like`` with every entry ``value``."""
+    return scale(value, tmap(_one, like))
+
+
+def select(
+    condition: Scalar, a: tuple[Scalar, ...], b: tuple[Scalar, ...]
+) -> tuple[Scalar, ...]:
+    """:func:`where` for tuples."""
+    return tuple(where(condition, x, y) for x, y in zip(a, b, strict=True))
+
+
+def dot(a: tuple[Scalar, ...], b: tuple[Scalar, ...]) -> Scalar:
+    """Sum of products; summed from the first entry to the last in every world."""
+    total = a[0] * b[0]
+    for x, y in zip(a[1:], b[1:], strict=True):
+        total = total + x * y
+    return total
+
+
+def add_at(a: tuple[Scalar, ...], index: int, value: Scalar) -> tuple[Scalar, ...]:
+    """Return ``a`` with ``value`` added to entry ``index`` (an axis, say)."""
+    return (*a[:index], a[index] + value, *a[index + 1 :])
+
+
+def set_at(a: tuple[Scalar, ...], index: int, value: Scalar) -> tuple[Scalar, ...]:
+    """Return ``a`` with entry ``index`` replaced."""
+    return (*a[:index], value, *a[index + 1 :])
+
+
+def negate_at(a: tuple[Scalar, ...], index: int) -> tuple[Scalar, ...]:
+    """Return ``a`` with entry ``index`` negated."""
+    return (*a[:index], -a[index], *a[index + 1 :])
+
+
+# --- the same words for Numba ------------------------------------------------------------------
+# Tuples are unrolled by recursion: each length is a type of its own, so the compiler sees
+# straight-line code and can vectorise the loop around it.
+
+
+@overload(minimum)
+def _minimum(a, b):
+    return lambda a, b: a if a < b else b
+
+
+@overload(maximum)
+def _maximum(a, b):
+    return lambda a, b: a if a > b else b
+
+
+@overload(where)
+def _where(condition, a, b):
+    return lambda condition, a, b: a if condition else b
+
+
+@overload(sqrt)
+def _sqrt(x):
+    return lambda x: math.sqrt(x)
+
+
+@overload(exp)
+def _exp(x):
+    return lambda x: math.exp(x)
+
+
+@overload(absolute)
+def _absolute(x):
+    return lambda x: abs(x)
+
+
+def _heads(tuples):
+    raise TypeError("only for compiled code")
+
+
+def _tails(tuples):
+    raise TypeError("only for compiled code")
+
+
+@overload(_heads)
+def _heads_compiled(tuples):
+    if len(tuples) == 1:
+        return lambda tuples: (tuples[0][0],)
+    return lambda tuples: (tuples[0][0], *_heads(tuples[1:]))
+
+
+@overload(_tails)
+def _tails_compiled(tuples):
+    if len(tuples) == 1:
+        return lambda tuples: (tuples[0][1:],)
+    return lambda tuples: (tuples[0][1:], *_tails(tuples[1:]))
+
+
+def _mapped(function, tuples):
+    raise TypeError("only for compiled code")
+
+
+@overload(_mapped)
+def _mapped_compiled(function, tuples):
+    if len(tuples[0]) == 1:
+        return lambda function, tuples: (function(*_heads(tuples)),)
+    return lambda function, tuples: (
+        function(*_heads(tuples)),
+        *_mapped(function, _tails(tuples)),
+    )
+
+
+@overload(tmap)
+def _tmap(function, *tuples):
+    return lambda function, *tuples: _mapped(function, tuples)
+
+
+@overload(tmap_with)
+def _tmap_with(function, eq, face, cells, axis):
+    if len(cells) == 1:
+        return lambda function, eq, face, cells, axis: (function(eq, face, cells[0], axis),)
+    return lambda function, eq, face, cells, axis: (
+        function(eq, face, cells[0], axis),
+        *tmap_with(function, eq, face, cells[1:], axis),
+    )
+
+
+@overload(reverse)
+def _reverse(a):
+    if len(a) == 1:
+        return lambda a: a
+    return lambda a: (*reverse(a[1:]), a[0])
+
+
+@overload(scale)
+def _scale(factor, a):
+    if len(a) == 1:
+        return lambda factor, a: (factor * a[0],)
+    return lambda factor, a: (factor * a[0], *scale(factor, a[1:]))
+
+
+@overload(select)
+def _select(condition, a, b):
+    if len(a) == 1:
+        return lambda condition, a, b: (where(condition, a[0], b[0]),)
+    return lambda condition, a, b: (
+        where(condition, a[0], b[0]),
+        *select(condition, a[1:], b[1:]),
+    )
+
+
+@overload(dot)
+def _dot(a, b):
+    if len(a) == 1:
+        return lambda a, b: a[0] * b[0]
+    if len(a) == 2:
+        return lambda a, b: a[0] * b[0] + a[1] * b[1]
+    return lambda a, b: (a[0] * b[0] + a[1] * b[1]) + a[2] * b[2]
+
+
+@overload(add_at)
+def _add_at(a, index, value):
+    return lambda a, index, value: tuple_setitem(a, index, a[index] + value)
+
+
+@overload(set_at)
+def _set_at(a, index, value):
+    return lambda a, index, value: tuple_setitem(a, index, value)
+
+
+@overload(negate_at)
+def _negate_at(a, index):
+    return lambda a, index: tuple_setitem(a, index, -a[index])

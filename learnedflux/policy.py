@@ -1,0 +1,307 @@
+"""Learned policies: ONNX files that map the cells around a face to its left-biased value.
+
+The contract of a policy file: input ``stencil`` (face, 2r) float64 holds the 2r cells around each
+face from left to right, in any variable and at any scale; output ``value`` (face,) float64 is the
+left-biased face value. Right states come from the same map on mirrored cells. An optional input
+``field`` (face,) float64 is 1 where the variable is a linearly degenerate characteristic field (a
+contact, say) and 0 where it is genuinely nonlinear. Normalisation, network, sensor and bounds are
+all in the graph; the metadata say where the policy comes from and what it was trained on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from learnedflux.equations import Equation
+from learnedflux.errors import PolicyError
+from learnedflux.table import Table
+
+__all__ = ["CONTRACT_KEY", "REQUIRED", "Policy", "default_policy", "policies"]
+
+CONTRACT_KEY = "learnedflux"  # metadata entry that holds the JSON text below
+REQUIRED: dict[str, type | tuple[type, ...]] = {
+    "contract": int,
+    "name": str,
+    "version": str,
+    "family": str,
+    "stencil": int,
+    "order": (int, float),
+    "equations": list,
+    "cfl": list,
+    "recipe": str,
+    "recipe_digest": str,
+    "seeds": list,
+    "errors": dict,
+    "licence": str,
+    "library": str,
+}
+CONTRACT = 1
+
+
+class Policy:
+    """A learned reconstruction, loaded from an ONNX file and checked against the contract.
+
+    Parameters
+    ----------
+    path : str or Path
+        ONNX file.
+    threads : int
+        Threads ONNX Runtime may use for one call.
+
+    Raises
+    ------
+    PolicyError
+        If the file is missing, is no ONNX model, or breaks the contract; the message says how.
+
+    Examples
+    --------
+    >>> import learnedflux as lf
+    >>> policy = lf.Policy(lf.policies()[0]["path"])
+    >>> policy([[2.0, 2.0, 2.0, 2.0, 2.0, 2.0]])
+    array([2.])
+    """
+
+    def __init__(self, path: str | Path, threads: int = 1) -> None:
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise PolicyError(
+                f"no policy file {str(path)!r}. Give the path of an .onnx file, or "
+                "scheme='learned' for a shipped one; lf.policies() lists those."
+            )
+        content = self.path.read_bytes()
+        self.digest = hashlib.sha256(content).hexdigest()[:16]
+        self._session = _session(content, self.path, threads)
+        self.metadata = _metadata(self._session, self.path)
+        self.name: str = self.metadata["name"]
+        self.version: str = self.metadata["version"]
+        self.order: float = self.metadata["order"]
+        self.equations: list[str] = self.metadata["equations"]
+        self.stencil: int = self.metadata["stencil"]
+        self._uses_field = any(i.name == "field" for i in self._session.get_inputs())
+        _check_signature(self)
+
+    @property
+    def radius(self) -> int:
+        """Cells needed on each side of a face."""
+        return self.stencil // 2
+
+    def __call__(self, stencil: Any, field: Any = None) -> np.ndarray:
+        """Return the left-biased face values.
+
+        Parameters
+        ----------
+        stencil : array_like, shape (face, 2r)
+            Cells around each face, left to right.
+        field : array_like, shape (face,), optional
+            1 for linearly degenerate fields; needed only by policies that declare it (default 0).
+
+        Returns
+        -------
+        ndarray, shape (face,)
+        """
+        cells = np.ascontiguousarray(stencil, dtype=np.float64)
+        if cells.ndim != 2 or cells.shape[1] != self.stencil:
+            raise PolicyError(
+                f"policy {self.name!r} takes an array (face, {self.stencil}); got {cells.shape}."
+            )
+        feed = {"stencil": cells}
+        if self._uses_field:
+            kind = 0.0 if field is None else field
+            feed["field"] = np.ascontiguousarray(
+                np.broadcast_to(np.asarray(kind, dtype=np.float64), cells.shape[:1])
+            )
+        value: np.ndarray = self._session.run(["value"], feed)[0]
+        return value
+
+    def sweep(
+        self, stencils: np.ndarray, linear_fields: tuple[bool, ...]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return left and right face values (variable, row, face) of a whole sweep in one call.
+
+        Parameters
+        ----------
+        stencils : ndarray, shape (2, variable, row, face, 2r)
+            Left stencils, and right ones already mirrored.
+        linear_fields : tuple of bool
+            Which variables are linearly degenerate fields.
+        """
+        shape = stencils.shape[:-1]
+        field = None
+        if self._uses_field:
+            per_variable = np.array(linear_fields, dtype=np.float64)[None, :, None, None]
+            field = np.broadcast_to(per_variable, shape).reshape(-1)
+        values = self(stencils.reshape(-1, self.stencil), field).reshape(shape)
+        return values[0], values[1]
+
+    def __repr__(self) -> str:
+        m = self.metadata
+        errors = ", ".join(f"{k} {v:.3g}" for k, v in m["errors"].items())
+        return (
+            f"Policy {self.name!r} version {self.version} (family {m['family']})\n"
+            f"├── stencil: {self.stencil} cells, order {self.order:g}\n"
+            f"├── trained on: {', '.join(self.equations)}; CFL {m['cfl'][0]:g} to {m['cfl'][1]:g}\n"
+            f"├── recipe: {m['recipe']} ({m['recipe_digest']}), seeds {m['seeds']}\n"
+            f"├── errors: {errors or 'none stated'}\n"
+            f"├── licence: {m['licence']}; made with learnedflux {m['library']}\n"
+            f"└── file: {self.path.name}, digest {self.digest}"
+        )
+
+
+def _session(content: bytes, path: Path, threads: int) -> Any:
+    # Imported here: a tenth of a second that classical schemes need not pay.
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # its messages are raised as exceptions besides
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        reason = str(error).splitlines()[0]
+        raise PolicyError(
+            f"{str(path)!r} is not a readable ONNX model ({reason}). It may be truncated, or not "
+            "a policy at all; export one with learnedflux.training."
+        ) from error
+
+
+def _metadata(session: Any, path: Path) -> dict[str, Any]:
+    stored = session.get_modelmeta().custom_metadata_map
+    where = f"{str(path)!r} breaks the policy contract:"
+    if CONTRACT_KEY not in stored:
+        raise PolicyError(
+            f"{where} it has no {CONTRACT_KEY!r} metadata. It is an ONNX model, but was not "
+            "exported as a policy; use learnedflux.training's export."
+        )
+    try:
+        found = json.loads(stored[CONTRACT_KEY])
+    except ValueError as error:
+        raise PolicyError(f"{where} its metadata are not JSON ({error}).") from error
+    if not isinstance(found, dict):
+        raise PolicyError(f"{where} its metadata are not a JSON object.")
+    for key, kind in REQUIRED.items():
+        if key not in found:
+            raise PolicyError(f"{where} metadata entry {key!r} is missing.")
+        if not isinstance(found[key], kind) or isinstance(found[key], bool):
+            raise PolicyError(f"{where} metadata entry {key!r} is {found[key]!r}.")
+    if found["contract"] != CONTRACT:
+        raise PolicyError(
+            f"{where} it follows version {found['contract']}, this library reads version {CONTRACT}."
+        )
+    if found["stencil"] < 2 or found["stencil"] % 2:
+        raise PolicyError(f"{where} the stencil is {found['stencil']} cells; it must be even.")
+    if len(found["cfl"]) != 2:
+        raise PolicyError(f"{where} cfl is {found['cfl']!r}; it must be [lowest, highest].")
+    return found
+
+
+def _check_signature(policy: Policy) -> None:
+    """Check inputs, outputs and, on numbers, what any consistent flux needs."""
+    where = f"{str(policy.path)!r} breaks the policy contract:"
+    inputs = {i.name: i for i in policy._session.get_inputs()}
+    outputs = {o.name: o for o in policy._session.get_outputs()}
+    if "stencil" not in inputs:
+        raise PolicyError(f"{where} it has no input 'stencil' (it has {', '.join(inputs)}).")
+    if "value" not in outputs:
+        raise PolicyError(f"{where} it has no output 'value' (it has {', '.join(outputs)}).")
+    unknown = set(inputs) - {"stencil", "field"}
+    if unknown:
+        raise PolicyError(f"{where} this library cannot feed input {sorted(unknown)[0]!r}.")
+    for tensor in (*inputs.values(), outputs["value"]):
+        if tensor.type != "tensor(double)":
+            raise PolicyError(f"{where} {tensor.name!r} is {tensor.type}, not tensor(double).")
+    width = inputs["stencil"].shape[-1]
+    if len(inputs["stencil"].shape) != 2 or width not in (policy.stencil, "cells", None):
+        raise PolicyError(
+            f"{where} 'stencil' has shape {inputs['stencil'].shape}; it must be "
+            f"(face, {policy.stencil}) as its metadata say."
+        )
+    constants = np.array([-3.0, 0.0, 1e-8, 2.0, 7e5])
+    try:
+        values = policy(np.repeat(constants[:, None], policy.stencil, axis=1))
+    except PolicyError:
+        raise
+    except Exception as error:
+        raise PolicyError(f"{where} it does not run ({str(error).splitlines()[0]}).") from error
+    if values.shape != constants.shape:
+        raise PolicyError(
+            f"{where} 'value' has shape {values.shape} for {len(constants)} faces; it must be "
+            "(face,)."
+        )
+    if not np.allclose(values, constants, rtol=1e-12, atol=0.0):
+        raise PolicyError(
+            f"{where} it is not consistent: cells that all hold {constants[-2]:g} must give the "
+            f"face value {constants[-2]:g}, not {values[-2]:g}."
+        )
+
+
+# --- policies shipped with the library ---------------------------------------------------------
+
+
+def _folder() -> Path:
+    """Folder of shipped policies: inside the wheel, or beside the package in a source tree."""
+    inside = Path(str(resources.files("learnedflux") / "pretrained"))
+    return inside if inside.is_dir() else Path(__file__).resolve().parents[1] / "pretrained"
+
+
+_loaded: dict[tuple[Path, int], Policy] = {}
+
+
+def _shipped() -> list[Policy]:
+    found = []
+    for path in sorted(_folder().glob("*.onnx")):
+        key = (path, path.stat().st_mtime_ns)
+        if key not in _loaded:
+            _loaded[key] = Policy(path)
+        found.append(_loaded[key])
+    return found
+
+
+def policies() -> Table:
+    """Return a table of the policies shipped with the library.
+
+    Examples
+    --------
+    >>> import learnedflux as lf
+    >>> lf.policies().column("policy")
+    ['universal']
+    """
+    return Table(
+        {
+            "policy": p.name,
+            "version": p.version,
+            "equations": ", ".join(p.equations),
+            "order": p.order,
+            "stencil": p.stencil,
+            "digest": p.digest,
+            "path": str(p.path),
+        }
+        for p in _shipped()
+    )
+
+
+def default_policy(equation: Equation) -> Policy:
+    """Return the policy that ``scheme="learned"`` means for ``equation``.
+
+    The one trained for the fewest equations among those trained for this one; else the universal
+    one, which sees one characteristic field at a time and so can serve any equation.
+    """
+    shipped = _shipped()
+    if not shipped:
+        raise PolicyError(f"no policy is shipped in {str(_folder())!r}; reinstall learnedflux.")
+    special = [p for p in shipped if equation.name in p.equations]
+    if special:
+        return min(special, key=lambda p: len(p.equations))
+    universal = [p for p in shipped if p.name == "universal"]
+    if not universal:
+        raise PolicyError(
+            f"no shipped policy was trained for {equation.name}; train one with "
+            "learnedflux.training.train(...) and pass its path as the scheme."
+        )
+    return universal[0]

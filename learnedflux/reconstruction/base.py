@@ -1,0 +1,89 @@
+"""What a reconstruction is, and the registry of those there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from learnedflux.ops import Scalar, pointwise
+from learnedflux.registry import Registry
+
+__all__ = ["Reconstruction", "reconstructions", "register"]
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """A rule that gives the left-biased value at face i+1/2 from the cells around it.
+
+    Parameters
+    ----------
+    name : str
+        Name in the registry.
+    function : callable
+        Pointwise function of ``cells`` scalars, the cell averages from left to right with the
+        upwind cell i in the middle. The right state comes from the same function on the mirrored
+        cells, which makes mirror symmetry exact.
+    cells : int
+        Number of cells the function takes; odd.
+    order : int
+        Formal order in smooth flow.
+    judgement : str
+        One plain sentence: what it is good for and what not.
+    reference : str
+        Publication.
+    """
+
+    name: str
+    function: Callable[..., Scalar]
+    cells: int
+    order: int
+    judgement: str = ""
+    reference: str = ""
+
+    @property
+    def radius(self) -> int:
+        """Cells needed on each side of a face, which is also the ghost width."""
+        return (self.cells + 1) // 2
+
+
+reconstructions: Registry[Reconstruction] = Registry("scheme")
+
+
+def register(
+    name: str,
+    *,
+    cells: int,
+    order: int,
+    judgement: str = "",
+    reference: str = "",
+    aliases: tuple[str, ...] = (),
+) -> Callable[[Callable[..., object]], Callable[..., object]]:
+    """Decorator that adds a pointwise reconstruction function to the registry.
+
+    Parameters
+    ----------
+    name : str
+        Name by which ``solve(..., scheme=name)`` finds it.
+    cells : int
+        Number of cells the function takes; odd, upwind cell in the middle.
+    order : int
+        Formal order in smooth flow.
+    judgement, reference : str
+        Shown by ``lf.schemes()``.
+    aliases : tuple of str
+        Further names.
+
+    Examples
+    --------
+    >>> import learnedflux as lf
+    >>> @lf.reconstruction.register("fromm", cells=3, order=2)
+    ... def fromm(b, c, d):
+    ...     return c + 0.25 * (d - b)
+    >>> lf.reconstruction.reconstructions.remove("fromm")
+    """
+
+    def make(function: Callable[..., object]) -> Reconstruction:
+        pointwise(function)
+        return Reconstruction(name, function, cells, order, judgement, reference)
+
+    return reconstructions.register(name, make, aliases)

@@ -1,0 +1,54 @@
+"""Building blocks on the five-cell stencil a, b, c, d, e around the upwind cell c.
+
+Everything is written in the four differences ``d0 = b - a ... d3 = e - d``, and face values as
+``c + increment``: adding a constant to the data then changes nothing but the constant.
+"""
+
+from __future__ import annotations
+
+from learnedflux.ops import absolute, pointwise
+
+__all__ = ["differences", "linear5", "smoothness", "substencils", "tau5"]
+
+
+@pointwise
+def differences(a, b, c, d, e):
+    """Differences of neighbouring cells, left to right."""
+    return b - a, c - b, d - c, e - d
+
+
+@pointwise
+def linear5(d0, d1, d2, d3):
+    """Increment of the fifth-order upwind-biased linear scheme."""
+    return (-2.0 * d0 + 11.0 * d1 + 24.0 * d2 - 3.0 * d3) * (1.0 / 60.0)
+
+
+@pointwise
+def substencils(d0, d1, d2, d3):
+    """Increments of the three third-order sub-stencils, upwind to downwind."""
+    return (
+        (5.0 * d1 - 2.0 * d0) * (1.0 / 6.0),
+        (d1 + 2.0 * d2) * (1.0 / 6.0),
+        (4.0 * d2 - d3) * (1.0 / 6.0),
+    )
+
+
+@pointwise
+def _beta(second, first):
+    return (13.0 / 12.0) * (second * second) + 0.25 * (first * first)
+
+
+@pointwise
+def smoothness(d0, d1, d2, d3):
+    """Jiang and Shu's smoothness indicators (1996), eqs. (3.2)-(3.4)."""
+    return (
+        _beta(d1 - d0, 3.0 * d1 - d0),
+        _beta(d2 - d1, d1 + d2),
+        _beta(d3 - d2, 3.0 * d2 - d3),
+    )
+
+
+@pointwise
+def tau5(beta):
+    """Global smoothness of the five cells, Borges et al. (2008), eq. (25)."""
+    return absolute(beta[0] - beta[2])

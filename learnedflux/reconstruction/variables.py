@@ -1,0 +1,84 @@
+"""Which variables are reconstructed: conserved, primitive or local characteristic ones.
+
+Each choice is three pointwise functions: the local frame of a face, the way in, the way out.
+
+``characteristic`` projects the primitive variables of the cells: the sharpest at shocks, contacts
+and strong rarefactions. A primitive variable computed from cell averages is its average up to
+h^2/24 times second derivatives, so in smooth *nonlinear* flow of a system a fifth-order scheme has
+a small second-order error besides; ``characteristic-conserved`` projects the averages themselves
+and has not, at 5 to 30 % larger errors on shock tubes. For scalar laws all choices are one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from learnedflux.ops import add, pointwise, scale
+from learnedflux.registry import Registry
+
+__all__ = ["Variables", "variables"]
+
+
+class Variables(NamedTuple):
+    """Three pointwise functions: ``frame(eq, ql, qr, axis)``, ``into`` and ``out``."""
+
+    name: str
+    frame: object
+    into: object
+    out: object
+
+
+@pointwise
+def _no_frame(eq, ql, qr, axis):
+    return ql
+
+
+@pointwise
+def _same(eq, frame, q, axis):
+    return q
+
+
+@pointwise
+def _to_primitive(eq, frame, q, axis):
+    return eq.to_primitive(q)
+
+
+@pointwise
+def _to_conserved(eq, frame, w, axis):
+    return eq.to_conserved(w)
+
+
+@pointwise
+def _mean_frame(eq, ql, qr, axis):
+    mean = scale(0.5, add(eq.to_primitive(ql), eq.to_primitive(qr)))
+    return eq.frame(mean, axis)
+
+
+@pointwise
+def _to_characteristic(eq, frame, q, axis):
+    return eq.to_characteristic(frame, eq.to_primitive(q), axis)
+
+
+@pointwise
+def _from_characteristic(eq, frame, a, axis):
+    return eq.to_conserved(eq.from_characteristic(frame, a, axis))
+
+
+@pointwise
+def _to_linear(eq, frame, q, axis):
+    return eq.to_characteristic(frame, eq.linear_primitive(frame, q, axis), axis)
+
+
+@pointwise
+def _from_linear(eq, frame, a, axis):
+    return eq.linear_conserved(frame, eq.from_characteristic(frame, a, axis), axis)
+
+
+variables: Registry[Variables] = Registry("set of reconstruction variables")
+for _chosen in (
+    Variables("conserved", _no_frame, _same, _same),
+    Variables("primitive", _no_frame, _to_primitive, _to_conserved),
+    Variables("characteristic", _mean_frame, _to_characteristic, _from_characteristic),
+    Variables("characteristic-conserved", _mean_frame, _to_linear, _from_linear),
+):
+    variables.add(_chosen.name, _chosen)

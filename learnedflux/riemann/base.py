@@ -1,0 +1,90 @@
+"""What a Riemann solver is, and the registry of those there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from learnedflux.equations.base import Equation
+from learnedflux.errors import InputError
+from learnedflux.ops import pointwise
+from learnedflux.registry import Registry
+
+__all__ = ["Riemann", "default_riemann", "register", "require_support", "riemann_solvers"]
+
+
+@dataclass(frozen=True)
+class Riemann:
+    """A numerical flux ``function(eq, ql, qr, axis)`` and the equation methods it needs.
+
+    Parameters
+    ----------
+    name : str
+        Name in the registry.
+    function : callable
+        Pointwise numerical flux.
+    needs : tuple of str
+        Optional methods of :class:`~learnedflux.Equation` without which it cannot work.
+    judgement, reference : str
+        What it is good for and what not; its publication.
+    """
+
+    name: str
+    function: Callable[..., object]
+    needs: tuple[str, ...] = ()
+    judgement: str = ""
+    reference: str = ""
+
+    def supports(self, equation: Equation) -> bool:
+        """Whether ``equation`` provides all this solver needs."""
+        return all(equation.provides(method) for method in self.needs)
+
+
+riemann_solvers: Registry[Riemann] = Registry("Riemann solver")
+
+
+def register(
+    name: str,
+    *,
+    needs: tuple[str, ...] = (),
+    judgement: str = "",
+    reference: str = "",
+) -> Callable[[Callable[..., object]], Callable[..., object]]:
+    """Decorator that adds a pointwise numerical flux to the registry.
+
+    Parameters
+    ----------
+    name : str
+        Name for ``Scheme(riemann=name)``.
+    needs : tuple of str
+        Optional equation methods it calls.
+    judgement, reference : str
+        What it is good for and what not; its publication.
+    """
+
+    def make(function: Callable[..., object]) -> Riemann:
+        pointwise(function)
+        return Riemann(name, function, needs, judgement, reference)
+
+    return riemann_solvers.register(name, make)
+
+
+def default_riemann(equation: Equation) -> str:
+    """Name of the solver used where the user names none: the sharpest the equation supports."""
+    for name in ("hllc", "godunov", "hll"):
+        if riemann_solvers[name].supports(equation):
+            return name
+    return "rusanov"
+
+
+def require_support(name: str, equation: Equation) -> Riemann:
+    """Return the solver called ``name``, or raise where ``equation`` cannot feed it."""
+    solver = riemann_solvers[name]
+    missing = [method for method in solver.needs if not equation.provides(method)]
+    if missing:
+        usable = [n for n, s in riemann_solvers.items() if s.supports(equation)]
+        raise InputError(
+            f"Riemann solver {name!r} needs {', '.join(missing)} of the equation, which "
+            f"{equation.name} does not define. Usable for it: {', '.join(usable)}."
+        )
+    return solver

@@ -1,0 +1,176 @@
+"""A flux scheme: reconstruction, Riemann solver and the variables between them."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from learnedflux.equations import Equation
+from learnedflux.errors import InputError, UnknownNameError
+from learnedflux.policy import Policy, default_policy
+from learnedflux.reconstruction import Reconstruction, reconstructions, variables
+from learnedflux.riemann import default_riemann, require_support, riemann_solvers
+from learnedflux.table import Table
+
+__all__ = ["BoundScheme", "Scheme", "schemes"]
+
+LEARNED = "learned"
+
+
+@dataclass(frozen=True, repr=False)
+class Scheme:
+    """A flux scheme, every part of which can be exchanged.
+
+    Parameters
+    ----------
+    reconstruction : str, Path, Reconstruction or Policy
+        Name of a reconstruction (see :func:`lf.schemes`), ``"learned"`` for the policy shipped for
+        the equation, the path of an ONNX policy, or one of these objects.
+    riemann : str, optional
+        Name of a Riemann solver. Default: the sharpest the equation supports (HLLC for Euler, the
+        exact Godunov flux for scalar laws).
+    variables : {"characteristic", "primitive", "conserved"}
+        Variables in which cells are turned into face values. Only characteristic and conserved
+        keep the full order for nonlinear systems; only characteristic ones are free of noise
+        behind strong shocks.
+
+    Examples
+    --------
+    >>> import learnedflux as lf
+    >>> lf.Scheme("weno5-z", riemann="hll")
+    Scheme
+    ├── reconstruction: weno5-z, order 5, 5 cells
+    ├── riemann: hll
+    └── variables: characteristic
+    """
+
+    reconstruction: str | Path | Reconstruction | Policy = "weno5-z"
+    riemann: str | None = None
+    variables: str = "characteristic"
+
+    def __post_init__(self) -> None:
+        given = self.reconstruction
+        if isinstance(given, Path) or (isinstance(given, str) and given.endswith(".onnx")):
+            given = Policy(given)
+        if isinstance(given, str):
+            if given != LEARNED and given not in reconstructions:
+                known = [*reconstructions, *_aliases(), LEARNED]
+                raise UnknownNameError("scheme", given, known)
+        elif not isinstance(given, (Reconstruction, Policy)):
+            raise InputError(
+                "reconstruction must be a name, the path of an .onnx policy, a Reconstruction or "
+                f"a Policy; got {type(given).__name__}."
+            )
+        object.__setattr__(self, "reconstruction", given)
+        if self.riemann is not None:
+            riemann_solvers.canonical(self.riemann)
+        variables.canonical(self.variables)
+
+    @classmethod
+    def of(cls, given: Any) -> Scheme:
+        """Return ``given`` as a Scheme: a name, a path, a Policy, a Reconstruction or a Scheme."""
+        return given if isinstance(given, Scheme) else cls(reconstruction=given)
+
+    @property
+    def name(self) -> str:
+        """Name in tables and results."""
+        r = self.reconstruction
+        return r if isinstance(r, str) else r.name  # type: ignore[union-attr]
+
+    def replace(self, **changes: Any) -> Scheme:
+        """Return a scheme with some parts exchanged."""
+        return dataclasses.replace(self, **changes)
+
+    def bind(self, equation: Equation) -> BoundScheme:
+        """Choose what is left open for ``equation`` and check that all parts fit it."""
+        given = self.reconstruction
+        if given == LEARNED:
+            given = default_policy(equation)
+        elif isinstance(given, str):
+            given = reconstructions[given]
+        assert isinstance(given, (Reconstruction, Policy))  # noqa: S101 - by __post_init__
+        riemann = self.riemann or default_riemann(equation)
+        require_support(riemann, equation)
+        kind = variables.canonical(self.variables)
+        if kind == "characteristic" and not equation.provides("to_characteristic"):
+            if len(equation.conserved_names(1)) > 1:
+                raise InputError(
+                    f"{equation.name} is a system without to_characteristic and "
+                    "from_characteristic; define them, or pass "
+                    "Scheme(..., variables='conserved')."
+                )
+            kind = "conserved"  # the same thing for a scalar law
+        return BoundScheme(self.name, given, riemann, kind)
+
+    def __repr__(self) -> str:
+        r = self.reconstruction
+        if isinstance(r, str) and r != LEARNED:
+            r = reconstructions[r]
+        if isinstance(r, Reconstruction):
+            what = f"{r.name}, order {r.order}, {r.cells} cells"
+        elif isinstance(r, Policy):
+            what = f"policy {r.name}, order {r.order}, {r.stencil} cells"
+        else:
+            what = "learned (the policy shipped for the equation)"
+        return (
+            f"Scheme\n├── reconstruction: {what}\n"
+            f"├── riemann: {self.riemann or 'chosen by the equation'}\n"
+            f"└── variables: {self.variables}"
+        )
+
+
+@dataclass(frozen=True)
+class BoundScheme:
+    """A scheme with everything decided for one equation."""
+
+    name: str
+    reconstruction: Reconstruction | Policy
+    riemann: str
+    variables: str
+
+    @property
+    def radius(self) -> int:
+        """Cells needed on each side of a face."""
+        return self.reconstruction.radius
+
+
+def _aliases() -> list[str]:
+    return [alias for name in reconstructions for alias in reconstructions.aliases(name)]
+
+
+def schemes() -> Table:
+    """Return a table of the flux schemes there are.
+
+    Returns
+    -------
+    Table
+        Rows with name, other names, order, stencil (cells), a plain judgement and the reference.
+
+    Examples
+    --------
+    >>> import learnedflux as lf
+    >>> "teno5" in lf.schemes().column("scheme")
+    True
+    """
+    rows = [
+        {
+            "scheme": name,
+            "also": ", ".join(reconstructions.aliases(name)),
+            "order": r.order,
+            "stencil": r.cells,
+            "judgement": r.judgement,
+            "reference": r.reference,
+        }
+        for name, r in reconstructions.items()
+    ]
+    learned = {
+        "scheme": LEARNED,
+        "also": "any .onnx policy",
+        "order": 5,
+        "stencil": 6,
+        "judgement": "policy trained through the solver; see lf.policies()",
+        "reference": "method: Way, Kapilavai, Fu and Yu, arXiv:2203.08937",
+    }
+    return Table([*rows, learned])

@@ -1,0 +1,202 @@
+"""The right-hand side of the method of lines, for the solver and for foreign time loops."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from learnedflux.backends import make_backend
+from learnedflux.boundaries import Boundary
+from learnedflux.equations import Equation
+from learnedflux.errors import InputError
+from learnedflux.grid import Grid
+from learnedflux.problem import Problem
+from learnedflux.scheme import Scheme
+
+__all__ = ["Semidiscretization", "reconstruct"]
+
+
+class Semidiscretization:
+    """A problem discretised in space: a function from (time, cell averages) to their rate of change.
+
+    Use it to run a scheme inside a time loop you already have, or in
+    :func:`scipy.integrate.solve_ivp`; :func:`lf.solve` is built on it.
+
+    Parameters
+    ----------
+    problem : Problem
+        What to solve.
+    scheme : str, Path, Policy, Reconstruction or Scheme
+        Flux scheme.
+    backend : {"auto", "numba", "torch"}
+        Where to compute; "auto" is numba on the CPU and torch on any other device.
+    device : str
+        Torch device.
+    dtype : {"float64", "float32"}
+        Precision; float32 with torch only.
+
+    Examples
+    --------
+    >>> import learnedflux as lf
+    >>> semi = lf.Semidiscretization(lf.problems.sod(cells=50), "weno5")
+    >>> q = semi.initial()
+    >>> dt = semi.stable_dt(q, cfl=0.4)
+    >>> q = lf.integrators.ssprk3(semi, 0.0, q, dt)
+    >>> q.shape
+    (3, 50)
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        scheme: Any = "weno5-z",
+        backend: str = "auto",
+        device: str = "cpu",
+        dtype: str = "float64",
+    ) -> None:
+        if not isinstance(problem, Problem):
+            raise InputError(f"problem must be a Problem; got {type(problem).__name__}.")
+        self.problem = problem
+        self.scheme = Scheme.of(scheme).bind(problem.equation)
+        for axis, cells in zip(problem.grid.axes, problem.grid.shape, strict=True):
+            if cells < self.scheme.radius:
+                raise InputError(
+                    f"{self.scheme.name!r} needs at least {self.scheme.radius} cells along "
+                    f"{axis!r}; the grid has {cells}."
+                )
+        self.backend = make_backend(
+            backend, device, dtype, problem.equation, problem.grid, self.scheme, problem.boundaries
+        )
+        self._coordinates = self._cell_centers() if problem.source is not None else ()
+
+    def _cell_centers(self) -> tuple[Any, ...]:
+        grid = self.problem.grid
+        mesh = np.meshgrid(*(grid.centers(a) for a in range(grid.dimension)), indexing="ij")
+        return tuple(self.backend.asarray(x) for x in mesh)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Conserved variables, in the order of the state's first axis."""
+        return self.problem.equation.conserved_names(self.problem.grid.dimension)
+
+    def initial(self) -> Any:
+        """Return the initial cell averages, shape (variable, *cells)."""
+        return self.backend.asarray(self.problem.initial_state())
+
+    def __call__(self, t: float, q: Any) -> Any:
+        """Return dq/dt at time ``t``, shape (variable, *cells)."""
+        shape = (len(self.names), *self.problem.grid.shape)
+        if tuple(q.shape) != shape:
+            raise InputError(f"the state must have shape {shape} (variable, *cells); got {q.shape}.")
+        dq = self.backend.rhs(t, q)
+        if self.problem.source is not None:
+            added = self.problem.source(tuple(q), self._coordinates, t)
+            for k, value in enumerate(added):
+                dq[k] += value
+        return dq
+
+    def rhs_flat(self, t: float, y: Any) -> np.ndarray:
+        """Return the right-hand side on a flat vector, as ``scipy.integrate.solve_ivp`` wants it."""
+        shape = (len(self.names), *self.problem.grid.shape)
+        q = self.backend.asarray(np.reshape(y, shape))
+        return self.backend.to_numpy(self(t, q)).ravel()
+
+    def stable_dt(self, q: Any, cfl: float = 0.4) -> Any:
+        """Return the step whose CFL number dt * sum over axes (max speed / dx) is ``cfl``.
+
+        A number, or with the torch backend a tensor that stays on its device; infinite for a
+        state at rest with no waves.
+        """
+        if not cfl > 0:
+            raise InputError(f"cfl must be above 0; got {cfl!r}.")
+        rate: Any = 0.0
+        for axis, dx in enumerate(self.problem.grid.spacing):
+            rate = rate + self.backend.max_speed(q, axis) / dx
+        if isinstance(rate, float):
+            return cfl / rate if rate != 0.0 else math.inf
+        return cfl / rate
+
+    def to_numpy(self, q: Any) -> np.ndarray:
+        """Return a state as a NumPy array."""
+        return self.backend.to_numpy(q)
+
+    def __repr__(self) -> str:
+        s = self.scheme
+        return (
+            f"Semidiscretization of {self.problem.name!r}\n├── scheme: {s.name}, {s.riemann}, "
+            f"{s.variables} variables\n├── backend: {self.backend.name}\n"
+            f"└── state: {', '.join(self.names)} x {self.problem.grid.shape}"
+        )
+
+
+def reconstruct(
+    q: Any, scheme: Any = "weno5-z", *, equation: Equation, axis: int = -1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the left and right states of the faces between cells, and nothing else.
+
+    For putting a scheme into a solver of your own: give the array with your own ghost cells, take
+    the states, apply your own Riemann solver.
+
+    Parameters
+    ----------
+    q : array_like, shape (variable, *cells)
+        Conserved cell averages, ghost cells included.
+    scheme : str, Path, Policy, Reconstruction or Scheme
+        Reconstruction to use; it needs r cells on each side of a face.
+    equation : Equation
+        Gives meaning to the variables.
+    axis : int
+        Which axis of ``q`` to reconstruct along.
+
+    Returns
+    -------
+    ql, qr : ndarray
+        States on the two sides of the ``n - 2r + 1`` faces that have r cells on each side; as
+        ``q``, but with that many entries along ``axis``.
+
+    Examples
+    --------
+    >>> import numpy as np, learnedflux as lf
+    >>> ql, qr = lf.reconstruct(np.linspace(0, 1, 8)[None], "weno5", equation=lf.Burgers())
+    >>> ql.shape
+    (1, 3)
+    """
+    q = np.asarray(q, dtype=np.float64)
+    dimension = q.ndim - 1
+    if not 1 <= dimension <= 3 or len(q) != len(equation.conserved_names(max(dimension, 1))):
+        raise InputError(
+            f"q must be (variable, *cells) with the variables of {equation.name}; got shape "
+            f"{q.shape}."
+        )
+    along = axis % q.ndim - 1
+    if not -q.ndim <= axis < q.ndim or along < 0:
+        raise InputError(f"axis must be one of the cell axes 1..{dimension}; got {axis}.")
+    bound = Scheme.of(scheme).bind(equation)
+    r = bound.radius
+    if q.shape[1 + along] < 2 * r:
+        raise InputError(
+            f"{bound.name!r} needs {2 * r} cells along the axis; the array has "
+            f"{q.shape[1 + along]}."
+        )
+    # The backend pads r cells itself: give it the inside, and the rest as its ghost cells.
+    moved = np.moveaxis(q, 1 + along, -1)
+    inside = moved[..., r:-r]
+
+    def given(part: np.ndarray) -> Boundary:
+        return Boundary("given", lambda eq, cells, axis, side, t: tuple(part))
+
+    sides = (given(moved[..., :r][..., ::-1]), given(moved[..., -r:]))
+    shape = list(q.shape[1:])
+    shape[along] -= 2 * r
+    if shape[along] == 0:
+        raise InputError(
+            f"{bound.name!r} needs more than {2 * r} cells along the axis; the array has {2 * r}."
+        )
+    grid = Grid(**{a: (0.0, 1.0, n) for a, n in zip("xyz", shape, strict=False)})
+    backend = make_backend("auto", "cpu", "float64", equation, grid, bound, [sides] * dimension)
+    states = backend.face_states(0.0, np.moveaxis(inside, -1, 1 + along), along)
+    shape = [*moved.shape[:-1], shape[along] + 1]
+    ql, qr = (np.moveaxis(np.array(s).reshape(shape), -1, 1 + along) for s in states)
+    return ql, qr

@@ -1,0 +1,204 @@
+"""The time loop."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time as clock
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from learnedflux.callbacks import Progress
+from learnedflux.dataset import Statistics, to_dataset
+from learnedflux.errors import InadmissibleStateError, InputError, LearnedFluxError, UnstableError
+from learnedflux.integrators import Integrator, integrators
+from learnedflux.problem import Problem
+from learnedflux.semidiscretization import Semidiscretization
+
+__all__ = ["solve"]
+
+log = logging.getLogger("learnedflux")
+RETRIES = 10  # halvings of one step before the run is given up: a factor of 1000
+
+
+def _output_times(times: Any, t_end: float) -> np.ndarray:
+    if times is None:
+        return np.array([0.0, t_end])
+    if isinstance(times, (int, np.integer)) and not isinstance(times, bool):
+        if times < 2:
+            raise InputError(f"times as a number counts outputs from 0 to t_end; got {times}, need 2.")
+        return np.linspace(0.0, t_end, int(times))
+    try:
+        given = np.asarray(times, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"times must be a number of outputs or a list; got {times!r}.") from None
+    if given.ndim != 1 or not len(given) or not np.isfinite(given).all():
+        raise InputError("times must be a non-empty list of finite numbers.")
+    if (np.diff(given) <= 0).any() or given[0] < 0 or given[-1] > t_end * (1 + 1e-12):
+        raise InputError(
+            f"times must rise strictly within [0, t_end = {t_end:g}]; got {given.tolist()}."
+        )
+    return given
+
+
+def _step_to(t: float, dt: float, target: float) -> float:
+    """Shorten a step to hit ``target``; two equal steps rather than a full one and a sliver."""
+    left = target - t
+    if dt >= left * (1 - 1e-12):
+        return left
+    return 0.5 * left if 2 * dt > left else dt
+
+
+def _failure(
+    semi: Semidiscretization, t: float, step: int, reason: str, bad: Any, result: xr.Dataset
+) -> LearnedFluxError:
+    """Return the error for a run that cannot go on, in words and with all a caller may want."""
+    place = f"at t = {t:.6g}, step {step} (scheme {semi.scheme.name!r})"
+    kept = f"The run up to t = {t:.6g} is in err.result."
+    if bad is None:
+        return UnstableError(f"{reason} {place}. {kept}", time=t, step=step, result=result)
+    cell = semi.backend.first_inadmissible(bad)
+    equation, dimension = semi.problem.equation, semi.problem.grid.dimension
+    values = tuple(float(v) for v in semi.to_numpy(bad)[(slice(None), *(cell or ()))])
+    state = dict(zip(semi.names, values, strict=True))
+    where = {"time": t, "step": step, "cell": cell, "state": state, "result": result}
+    advice = "Try a smaller cfl, a more robust scheme (muscl, godunov) or riemann='hll'."
+    if not np.isfinite(values).all():
+        name = next(n for n, v in state.items() if not math.isfinite(v))
+        return UnstableError(f"{name} is {state[name]} in cell {cell} {place}. {advice} {kept}", **where)
+    primitive = dict(zip(equation.primitive_names(dimension), equation.to_primitive(values), strict=True))
+    shown = {k: v for k, v in {**state, **primitive}.items() if v <= 0 and "velocity" not in k}
+    told = ", ".join(f"{k} {v:.3g}" for k, v in (shown or state).items() if "momentum" not in k)
+    return InadmissibleStateError(f"{told} in cell {cell} {place}. {advice} {kept}", **where)
+
+
+def solve(
+    problem: Problem,
+    scheme: Any = "weno5-z",
+    *,
+    times: int | Sequence[float] | None = None,
+    cfl: float = 0.4,
+    integrator: str | Integrator = "ssprk3",
+    dt: float | None = None,
+    backend: str = "auto",
+    device: str = "cpu",
+    dtype: str = "float64",
+    max_steps: int = 10_000_000,
+    progress: bool | None = None,
+    callback: Callable[[float, int, Any], object] | None = None,
+) -> xr.Dataset:
+    """Solve a problem and return the cell averages as a Dataset.
+
+    Parameters
+    ----------
+    problem : Problem
+        What to solve.
+    scheme : str, Path, Policy, Reconstruction or Scheme
+        Flux scheme: a name from :func:`lf.schemes`, ``"learned"``, or the path of an ONNX policy.
+    times : int or sequence of float, optional
+        Output times, or their number from 0 to ``problem.t_end``; each is hit exactly. Default:
+        the initial and the final state.
+    cfl : float
+        CFL number dt * sum over axes (max speed / dx) of every step.
+    integrator : str or Integrator
+        Name of a Runge-Kutta method from :mod:`lf.integrators`.
+    dt : float, optional
+        Fixed step, instead of ``cfl``.
+    backend : {"auto", "numba", "torch"}
+        Where to compute.
+    device : str
+        Torch device ("cpu", "cuda").
+    dtype : {"float64", "float32"}
+        Precision; float32 with torch only.
+    max_steps : int
+        Steps after which the run is given up.
+    progress : bool, optional
+        Progress bar. Default: on a terminal, for runs longer than two seconds.
+    callback : callable, optional
+        Called as ``callback(t, step, q)`` after each step.
+
+    Returns
+    -------
+    xarray.Dataset
+        Conserved and primitive variables with dims ``(time[, z][, y], x)``; attributes say how the
+        run can be repeated and what it took.
+
+    Raises
+    ------
+    InputError
+        For arguments that make no sense, before anything is computed.
+    InadmissibleStateError, UnstableError
+        If a state turns unphysical or not finite even with steps a thousand times smaller. The
+        error carries time, step, cell and, as ``err.result``, the Dataset up to then.
+
+    Notes
+    -----
+    A step that ends in a non-finite or inadmissible state is taken again with half its size; the
+    result counts these as ``steps_rejected``.
+
+    Examples
+    --------
+    >>> import learnedflux as lf
+    >>> ds = lf.solve(lf.problems.sod(cells=50), scheme="weno5")
+    >>> ds.density.dims, ds.sizes["time"]
+    (('time', 'x'), 2)
+    """
+    if not isinstance(problem, Problem):
+        raise InputError(f"problem must be a Problem; got {type(problem).__name__}.")
+    if not (isinstance(cfl, (int, float)) and math.isfinite(cfl) and cfl > 0):
+        raise InputError(f"cfl must be a finite number above 0; got {cfl!r}.")
+    if dt is not None and not (math.isfinite(dt) and dt > 0):
+        raise InputError(f"dt must be a finite number above 0; got {dt!r}.")
+    if max_steps < 1:
+        raise InputError(f"max_steps must be at least 1; got {max_steps!r}.")
+    method = integrators[integrator] if isinstance(integrator, str) else integrator
+    targets = _output_times(times, problem.t_end)
+    semi = Semidiscretization(problem, scheme, backend, device, dtype)
+
+    q = semi.initial()
+    t, stats = 0.0, Statistics()
+    saved: list[tuple[float, np.ndarray]] = []
+
+    def result() -> xr.Dataset:
+        settings = {"cfl": cfl, "integrator": method.name, "dt": dt}
+        return to_dataset(semi, saved, settings, stats)
+
+    def fail(reason: str, bad: Any = None) -> LearnedFluxError:
+        stats.seconds = clock.perf_counter() - started
+        if not saved or saved[-1][0] < t:
+            saved.append((t, semi.to_numpy(q)))
+        return _failure(semi, t, stats.steps, reason, bad, result())
+
+    started = clock.perf_counter()
+    with Progress(problem, progress) as bar:
+        for target in targets:
+            while t < target:
+                if stats.steps >= max_steps:
+                    raise fail(f"{max_steps} steps (max_steps) were not enough")
+                full = float(semi.stable_dt(q, cfl)) if dt is None else dt
+                step = _step_to(t, full, float(target))
+                for _ in range(RETRIES + 1):
+                    new = method(semi, t, q, step)
+                    bad = semi.backend.first_inadmissible(new)
+                    if bad is None:
+                        break
+                    stats.rejected += 1
+                    step *= 0.5
+                else:
+                    raise fail("", new)
+                q = new
+                t = float(target) if step == target - t else t + step
+                stats.steps += 1
+                if stats.steps == 1:
+                    started = clock.perf_counter()  # compiling is not stepping
+                if callback is not None:
+                    callback(t, stats.steps, q)
+                bar.update(t)
+            saved.append((float(target), semi.to_numpy(q)))
+    stats.seconds = clock.perf_counter() - started
+    if stats.rejected:
+        log.info("%d steps were rejected and retried with half the size", stats.rejected)
+    return result()

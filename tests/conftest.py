@@ -1,0 +1,88 @@
+"""Settings and fixtures of all tests."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+# Set before anything imports matplotlib or tqdm, and inherited by processes that tests start.
+os.environ["MPLBACKEND"] = "Agg"
+os.environ["TQDM_DISABLE"] = "1"
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+# --- marks ----------------------------------------------------------------------------------------
+
+
+@cache
+def _reason_not_to_run(mark: str) -> str | None:
+    """Return why tests with ``mark`` cannot run on this machine, or None where they can."""
+    if mark == "gpu":
+        if importlib.util.find_spec("torch") is None:
+            return "gpu: torch is not installed"
+        import torch
+
+        return None if torch.cuda.is_available() else "gpu: no CUDA device"
+    if mark == "mpi":
+        try:
+            from mpi4py import MPI  # noqa: F401
+        except (ImportError, RuntimeError) as error:  # RuntimeError: mpi4py without an MPI
+            return f"mpi: {error}"
+    if mark == "pyclaw" and importlib.util.find_spec("clawpack") is None:
+        return "pyclaw: clawpack is not installed"
+    return None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what was not asked for (slow) or cannot run here (gpu, mpi, pyclaw), with a reason."""
+    slow_wanted = "slow" in config.option.markexpr
+    for item in items:
+        if item.get_closest_marker("slow") and not slow_wanted:
+            item.add_marker(pytest.mark.skip(reason="slow: run with -m slow"))
+        for mark in ("gpu", "mpi", "pyclaw"):
+            if item.get_closest_marker(mark) and (reason := _reason_not_to_run(mark)):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+# --- fixtures -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Top folder of the source tree."""
+    return ROOT
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run ``python *arguments`` in a process of its own, in a temporary folder by default.
+
+    It imports the same learnedflux as the tests do, installed or not, and must end well.
+    """
+    package = Path(importlib.util.find_spec("learnedflux").origin).parents[1]
+
+    def run(
+        *arguments: str | Path, cwd: Path = tmp_path, timeout: float = 120.0
+    ) -> subprocess.CompletedProcess[str]:
+        process = subprocess.run(
+            [sys.executable, *map(str, arguments)],
+            cwd=cwd,
+            env={**os.environ, "PYTHONPATH": str(package)},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+        if process.returncode != 0:
+            pytest.fail(
+                f"exit code {process.returncode}\n{process.stdout}\n{process.stderr}",
+                pytrace=False,
+            )
+        return process
+
+    return run
