@@ -59,10 +59,12 @@ def _attributes(semi: Semidiscretization, settings: dict[str, Any], stats: Stati
         "reconstruction": scheme.reconstruction.name,
         "riemann": scheme.riemann,
         "variables": scheme.variables,
+        "positivity": int(scheme.positivity),
         **{k: v for k, v in settings.items() if v is not None},
         "backend": semi.backend.name,
         "steps": stats.steps,
         "steps_rejected": stats.rejected,
+        "faces_limited": int(semi.backend.limited),
         "seconds_stepping": stats.seconds,
         "versions": json.dumps(
             {

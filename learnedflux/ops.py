@@ -30,6 +30,7 @@ __all__ = [
     "dot",
     "exp",
     "fill",
+    "least",
     "maximum",
     "minimum",
     "negate_at",
@@ -216,6 +217,11 @@ def dot(a: tuple[Scalar, ...], b: tuple[Scalar, ...]) -> Scalar:
     return total
 
 
+def least(a: tuple[Scalar, ...]) -> Scalar:
+    """Smallest entry of a tuple."""
+    return functools.reduce(minimum, a)
+
+
 def add_at(a: tuple[Scalar, ...], index: int, value: Scalar) -> tuple[Scalar, ...]:
     """Return ``a`` with ``value`` added to entry ``index`` (an axis, say)."""
     return (*a[:index], a[index] + value, *a[index + 1 :])
@@ -348,6 +354,13 @@ def _dot(a, b):
     if len(a) == 2:
         return lambda a, b: a[0] * b[0] + a[1] * b[1]
     return lambda a, b: (a[0] * b[0] + a[1] * b[1]) + a[2] * b[2]
+
+
+@overload(least)
+def _least(a):
+    if len(a) == 1:
+        return lambda a: a[0]
+    return lambda a: minimum(a[0], least(a[1:]))
 
 
 @overload(add_at)

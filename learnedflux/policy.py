@@ -141,7 +141,10 @@ class Policy:
 
     def __repr__(self) -> str:
         m = self.metadata
-        errors = ", ".join(f"{k} {v:.3g}" for k, v in m["errors"].items())
+        errors = ", ".join(
+            f"{name} {'fails' if value is None else format(value, '.3g')}"
+            for name, value in m["errors"].items()
+        )
         return (
             f"Policy {self.name!r} version {self.version} (family {m['family']})\n"
             f"├── stencil: {self.stencil} cells, order {self.order:g}\n"

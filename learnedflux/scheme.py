@@ -31,10 +31,13 @@ class Scheme:
     riemann : str, optional
         Name of a Riemann solver. Default: the sharpest the equation supports (HLLC for Euler, the
         exact Godunov flux for scalar laws).
-    variables : {"characteristic", "primitive", "conserved"}
-        Variables in which cells are turned into face values. Only characteristic and conserved
-        keep the full order for nonlinear systems; only characteristic ones are free of noise
-        behind strong shocks.
+    variables : str
+        Variables in which cells are turned into face values: "characteristic" (free of noise
+        behind strong shocks), "characteristic-conserved" (the same from conserved averages: full
+        order in smooth nonlinear flow too, larger errors at shocks), "primitive" or "conserved".
+    positivity : bool
+        Keep density, pressure and the like above zero by the flux limiter of Hu, Adams and Shu;
+        no effect on equations that name no such quantity.
 
     Examples
     --------
@@ -43,12 +46,14 @@ class Scheme:
     Scheme
     ├── reconstruction: weno5-z, order 5, 5 cells
     ├── riemann: hll
-    └── variables: characteristic
+    ├── variables: characteristic
+    └── positivity: kept by the flux limiter
     """
 
     reconstruction: str | Path | Reconstruction | Policy = "weno5-z"
     riemann: str | None = None
     variables: str = "characteristic"
+    positivity: bool = True
 
     def __post_init__(self) -> None:
         given = self.reconstruction
@@ -102,7 +107,8 @@ class Scheme:
                     "Scheme(..., variables='conserved')."
                 )
             kind = "conserved"  # the same thing for a scalar law
-        return BoundScheme(self.name, given, riemann, kind)
+        positivity = self.positivity and equation.provides("positive")
+        return BoundScheme(self.name, given, riemann, kind, positivity)
 
     def __repr__(self) -> str:
         r = self.reconstruction
@@ -117,7 +123,8 @@ class Scheme:
         return (
             f"Scheme\n├── reconstruction: {what}\n"
             f"├── riemann: {self.riemann or 'chosen by the equation'}\n"
-            f"└── variables: {self.variables}"
+            f"├── variables: {self.variables}\n"
+            f"└── positivity: {'kept by the flux limiter' if self.positivity else 'not enforced'}"
         )
 
 
@@ -129,6 +136,7 @@ class BoundScheme:
     reconstruction: Reconstruction | Policy
     riemann: str
     variables: str
+    positivity: bool = False
 
     @property
     def radius(self) -> int:

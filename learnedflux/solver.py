@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time as clock
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,14 @@ __all__ = ["solve"]
 
 log = logging.getLogger("learnedflux")
 RETRIES = 10  # halvings of one step before the run is given up: a factor of 1000
+
+
+def _attempts(positivity: bool) -> Iterator[tuple[bool, float]]:
+    """Ways to take a step, best first: (with the positivity limiter, share of the step)."""
+    yield False, 1.0
+    # The limiter also acts where it need not, near vacuum above all; so only where a step fails.
+    for k in range(not positivity, RETRIES + 1):
+        yield positivity, 0.5**k
 
 
 def _output_times(times: Any, t_end: float) -> np.ndarray:
@@ -136,8 +144,10 @@ def solve(
 
     Notes
     -----
-    A step that ends in a non-finite or inadmissible state is taken again with half its size; the
-    result counts these as ``steps_rejected``.
+    A step that ends in a non-finite or inadmissible state is taken again with the positivity limiter
+    on (where the scheme has it and the equation has such quantities), then with ever smaller
+    steps. The result counts these as ``steps_rejected``, and the fluxes limited as
+    ``faces_limited``.
 
     Examples
     --------
@@ -179,14 +189,14 @@ def solve(
                 if stats.steps >= max_steps:
                     raise fail(f"{max_steps} steps (max_steps) were not enough")
                 full = float(semi.stable_dt(q, cfl)) if dt is None else dt
-                step = _step_to(t, full, float(target))
-                for _ in range(RETRIES + 1):
+                full = _step_to(t, full, float(target))
+                for limiting, share in _attempts(semi.scheme.positivity):
+                    step = full * share
+                    semi.backend.limiting = limiting
                     new = method(semi, t, q, step)
-                    bad = semi.backend.first_inadmissible(new)
-                    if bad is None:
+                    if semi.backend.first_inadmissible(new) is None:
                         break
                     stats.rejected += 1
-                    step *= 0.5
                 else:
                     raise fail("", new)
                 q = new

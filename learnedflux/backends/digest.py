@@ -15,11 +15,10 @@ import llvmlite
 import numba
 import numpy as np
 
-from learnedflux import __name__ as package
-
 __all__ = ["digest"]
 
-POINTWISE = ("ops.py", "limiters.py", "equations", "reconstruction", "riemann", "backends")
+PACKAGE = "learnedflux"
+POINTWISE = ("ops.py", "limiters.py", "positivity.py", "equations", "reconstruction", "riemann", "backends")
 
 
 @functools.cache
@@ -29,7 +28,7 @@ def _library() -> str:
     for word in (numba.__version__, llvmlite.__version__, np.__version__, platform.python_version()):
         found.update(word.encode())
     for name in POINTWISE:
-        path = resources.files(package) / name
+        path = resources.files(PACKAGE) / name
         for file in sorted([path] if path.is_file() else path.iterdir(), key=lambda f: f.name):
             if file.name.endswith(".py"):
                 found.update(file.name.encode() + file.read_bytes())
@@ -37,7 +36,7 @@ def _library() -> str:
 
 
 def _own(thing: Any) -> bool:
-    return (getattr(thing, "__module__", None) or "").split(".")[0] == package
+    return (getattr(thing, "__module__", None) or "").split(".")[0] == PACKAGE
 
 
 class _Unknown(Exception):

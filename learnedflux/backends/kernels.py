@@ -20,6 +20,7 @@ from numba import njit
 
 from learnedflux.backends.rows import load, rows_of, store, windows
 from learnedflux.ops import reverse, tmap
+from learnedflux.positivity import limit_flux, violates
 from learnedflux.reconstruction.interface import from_fields, to_fields
 
 AXIS = RECONSTRUCT = FRAME = INTO = OUT = RIEMANN = OFFSETS = None
@@ -86,18 +87,43 @@ def fluxes(eq, ql, qr, f, like):
 
 
 @compiled
+def limit(eq, q, f, s, like):
+    """Limit the fluxes that would cost positivity in place; return how many they were."""
+    n, count = f.shape[2], 0
+    flags = np.empty(n)
+    r = len(OFFSETS) // 2
+    for row in range(f.shape[1]):
+        cells_at = windows(rows_of(q, row, like), (r - 1, r), n)
+        f_at = rows_of(f, row, like)
+        for i in range(n):
+            a, b = load(cells_at, i)
+            (flux,) = load((f_at,), i)
+            flags[i] = 1.0 if violates(eq, a, b, flux, s) else 0.0
+        if flags.max() > 0.0:
+            for i in range(n):
+                if flags[i] > 0.0:
+                    a, b = load(cells_at, i)
+                    (flux,) = load((f_at,), i)
+                    store(f_at, i, limit_flux(eq, a, b, flux, AXIS, s))
+                    count += 1
+    return count
+
+
+@compiled
 def max_speed(eq, q, like):
     """Largest absolute wave speed along the axis; NaN if any cell's is."""
-    top = 0.0
+    top, n = 0.0, q.shape[2]
+    speeds = np.empty(n)
     for row in range(q.shape[1]):
         q_at = (rows_of(q, row, like),)
-        for i in range(q.shape[2]):
+        for i in range(n):
             (cell,) = load(q_at, i)
-            speed = eq.max_speed(cell, AXIS)
-            if not (speed <= top):  # true for NaN too, which then stays
-                top = speed
-                if math.isnan(speed):
-                    return np.nan
+            speeds[i] = eq.max_speed(cell, AXIS)
+        for i in range(n):
+            if not speeds[i] <= top:  # true for NaN too
+                top = speeds[i]
+                if math.isnan(top):
+                    return top
     return top
 
 

@@ -92,6 +92,7 @@ def kernels(
     if spec is None or spec.loader is None:
         raise InputError(f"cannot load compiled kernels from {path}.")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where Numba looks when it reads a kernel from disk
     spec.loader.exec_module(module)
     vars(module).update(
         AXIS=axis,
@@ -136,6 +137,8 @@ class NumbaBackend:
             )
             for axis in range(grid.dimension)
         ]
+        self.limiting = scheme.positivity
+        self.limited = 0  # faces at which the positivity limiter has acted
         self._buffers: dict[tuple[int, int], dict[str, np.ndarray]] = {}
 
     def _buffer(self, axis: int, rows: int) -> dict[str, np.ndarray]:
@@ -196,8 +199,13 @@ class NumbaBackend:
     def face_fluxes(self, t: float, q: np.ndarray, axis: int) -> np.ndarray:
         """Return numerical fluxes (variable, row, face) along one axis."""
         ql, qr = self.face_states(t, q, axis)
-        f = self._buffer(axis, ql.shape[1])["f"]
-        self.kernels[axis].fluxes(self.parameters, ql, qr, f, self.like)
+        buffer, k = self._buffer(axis, ql.shape[1]), self.kernels[axis]
+        f = buffer["f"]
+        k.fluxes(self.parameters, ql, qr, f, self.like)
+        if self.limiting:
+            # Ghost cells may hold faster states than the interior (an inflow, say).
+            speed = k.max_speed(self.parameters, buffer["padded"], self.like)
+            self.limited += k.limit(self.parameters, buffer["padded"], f, speed, self.like)
         return f
 
     def max_speed(self, q: np.ndarray, axis: int) -> float:

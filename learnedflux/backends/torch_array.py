@@ -15,7 +15,9 @@ from learnedflux.boundaries import Boundary
 from learnedflux.equations import Equation
 from learnedflux.errors import InputError
 from learnedflux.grid import Grid
+from learnedflux.ops import select
 from learnedflux.policy import Policy
+from learnedflux.positivity import limit_flux, violates
 from learnedflux.reconstruction import variables
 from learnedflux.reconstruction.interface import from_fields, to_fields
 from learnedflux.riemann import riemann_solvers
@@ -60,6 +62,8 @@ class TorchBackend:
         self.variables = variables[scheme.variables]
         self.riemann = riemann_solvers[scheme.riemann].function
         self.device = torch.device(device)
+        self.limiting = scheme.positivity
+        self.limited: Any = 0  # faces at which the positivity limiter has acted
         self.dtype = {"float64": torch.float64, "float32": torch.float32}[dtype]
 
     def asarray(self, q: Any) -> Any:
@@ -92,11 +96,17 @@ class TorchBackend:
 
     def face_states(self, t: float, q: Any, axis: int) -> tuple[Any, Any]:
         """Return left and right states, tuples over variables of (*batch, ..., face)."""
+        return self._states(self._cells(t, q, axis), axis)
+
+    def _cells(self, t: float, q: Any, axis: int) -> tuple[tuple[Any, ...], ...]:
+        """Return the 2r cells around each face."""
         padded = self._pad(t, q, axis)
         r = self.scheme.radius
         n = padded.shape[-1] - 2 * r + 1
-        cells = tuple(tuple(padded[..., j : j + n]) for j in range(2 * r))
-        eq, v = self.equation, self.variables
+        return tuple(tuple(padded[..., j : j + n]) for j in range(2 * r))
+
+    def _states(self, cells: tuple[tuple[Any, ...], ...], axis: int) -> tuple[Any, Any]:
+        eq, v, r = self.equation, self.variables, self.scheme.radius
         face, fields = to_fields(eq, cells, axis, v.frame, v.into)
         left, right = self._reconstruct([self.torch.stack(tuple(cell)) for cell in fields])
         return (
@@ -124,8 +134,18 @@ class TorchBackend:
 
     def face_fluxes(self, t: float, q: Any, axis: int) -> Any:
         """Return numerical fluxes (variable, *batch, ..., face) along one axis."""
-        ql, qr = self.face_states(t, q, axis)
-        return self.torch.stack(tuple(self.riemann(self.equation, ql, qr, axis)))
+        cells = self._cells(t, q, axis)
+        f = self.riemann(self.equation, *self._states(cells, axis), axis)
+        if self.limiting:
+            r = self.scheme.radius
+            left, right = cells[r - 1], cells[r]
+            speed = self.torch.stack([self.equation.max_speed(c, axis) for c in cells]).amax(
+                dim=(0, -1), keepdim=True
+            )[0]
+            bad = violates(self.equation, left, right, f, speed)
+            self.limited = self.limited + bad.sum()
+            f = select(bad, limit_flux(self.equation, left, right, f, axis, speed), f)
+        return self.torch.stack(tuple(f))
 
     def max_speed(self, q: Any, axis: int) -> Any:
         """Return the largest wave speed along one axis, as a tensor that stays on the device."""

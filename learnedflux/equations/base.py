@@ -11,7 +11,7 @@ from numba import types
 from numba.extending import overload_method
 
 from learnedflux.errors import InputError
-from learnedflux.ops import COMPILE, Scalar, maximum
+from learnedflux.ops import COMPILE, Scalar, least, maximum
 
 __all__ = ["Equation"]
 
@@ -95,6 +95,9 @@ class Equation:
         # Numba cannot dispatch on an empty tuple, so there is always one field.
         parameters = namedtuple(f"{cls.__name__}Parameters", [*names, "unused"])  # type: ignore[misc]
         parameters.equation = cls  # type: ignore[attr-defined]
+        # Numba's disk cache finds a type again by where it can be imported from.
+        parameters.__module__ = cls.__module__
+        parameters.__qualname__ = f"{cls.__qualname__}._parameters"
         cls._parameters = parameters  # type: ignore[attr-defined]
         for name, method in inspect.getmembers(cls, inspect.isfunction):
             if not name.startswith("__"):
@@ -120,9 +123,13 @@ class Equation:
         """Conserved variables of a primitive state."""
         return w
 
+    def positive(self, q: State) -> State:
+        """Quantities that must stay above zero, concave in ``q`` (density, pressure)."""
+        return (1.0 + 0.0 * q[0],)
+
     def admissible(self, q: State) -> Scalar:
-        """Whether a state is physical (positive density and pressure, say)."""
-        return q[0] == q[0]
+        """Whether a state is physical: all of :meth:`positive` above zero."""
+        return least(self.positive(q)) > 0.0
 
     def mirror(self, q: State, axis: int) -> State:
         """State seen in a wall normal to ``axis``."""

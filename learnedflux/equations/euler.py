@@ -88,8 +88,8 @@ class Euler(Equation):
             w[-1] / (self.gamma - 1.0) + 0.5 * (w[0] * dot(v, v)),
         )
 
-    def admissible(self, q):
-        return (q[0] > 0.0) & (self.pressure(q) > 0.0)
+    def positive(self, q):
+        return (q[0], self.pressure(q))
 
     def flux(self, q, axis):
         m = q[1:-1]

@@ -15,12 +15,13 @@ from numpy.random import Generator
 
 from learnedflux.equations import Advection, Burgers, Equation, Euler
 from learnedflux.exact.euler import riemann, star_region
-from learnedflux.training.profiles import FINE, cell_means, random_profiles
+from learnedflux.training.profiles import cell_means, random_profiles
 from learnedflux.training.reference import FinePool
 
 __all__ = ["Batch", "Distribution", "advected_profiles", "burgers_profiles", "euler_riemann", "euler_states"]
 
-CFL = (0.1, 0.8)
+CFL = (0.1, 0.6)
+POINTS = 64  # per cell, where a sampled jump must land well inside its cell
 
 
 @dataclass(frozen=True)
@@ -125,12 +126,12 @@ def euler_riemann(rng: Generator, rows: int, cells: int, steps: int) -> Batch:
     # A margin of six cells keeps the numerical waves apart too.
     longest = (cells / 2 - 6.0) / np.maximum(closing, 1e-6)
     dt = np.minimum(rng.uniform(*CFL, rows) / fastest, longest / steps)
-    x = (np.arange(cells * FINE) + 0.5) / FINE
+    x = (np.arange(cells * POINTS) + 0.5) / POINTS
     averages = []
     for t in (np.zeros(rows), dt * steps):
         w = _two_fans(x, t, first, second, one, two, left, right, cells)
         q = np.stack(equation.to_conserved(tuple(w)))
-        averages.append(cell_means(q.reshape(3, rows, cells, FINE)))
+        averages.append(cell_means(q.reshape(3, rows, cells, POINTS)))
     return Batch(equation, averages[0], averages[1], dt[:, None], steps)
 
 

@@ -17,7 +17,8 @@ from learnedflux.reconstruction.stencil import differences, linear5, smoothness,
 __all__ = ["BoundedPolicy"]
 
 CELLS = 5
-FLOOR = 1e-30  # keeps 0/0 away on flat data; far below any difference that matters
+FLOOR = 1e-30  # keeps 0/0 away where all cells are zero
+ROUND_OFF = 64.0  # differences below so many units in the last place of the cell are no signal
 REGULAR = 1e-6  # of the normalised stencil: round-off on flat data is no signal
 
 
@@ -86,7 +87,8 @@ class BoundedPolicy(nn.Module):
         size = maximum(
             maximum(absolute(d0), absolute(d1)), maximum(absolute(d2), absolute(d3))
         )
-        inverse = 1.0 / maximum(size, FLOOR)
+        least = maximum(ROUND_OFF * torch.finfo(c.dtype).eps * absolute(c), FLOOR)
+        inverse = 1.0 / maximum(size, least)
         f = (d0 * inverse, d1 * inverse, d2 * inverse, d3 * inverse)
         beta = smoothness(*f)
         r = tau5(beta) / ((beta[0] + beta[1]) + beta[2] + REGULAR)

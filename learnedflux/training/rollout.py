@@ -45,11 +45,13 @@ class Environment:
         dtype: str = "float64",
     ) -> None:
         kind = "characteristic" if equation.provides("to_characteristic") else "conserved"
-        scheme = BoundScheme(reconstruction.name, reconstruction, default_riemann(equation), kind)
-        sides = boundaries["periodic"]
-        grid = Grid(x=(0.0, float(cells), cells))
         self.equation = equation
-        self.backend = TorchBackend(equation, grid, scheme, ((sides, sides),), dtype=dtype)
+        self.scheme = BoundScheme(
+            reconstruction.name, reconstruction, default_riemann(equation), kind
+        )
+        self.grid = Grid(x=(0.0, float(cells), cells))
+        self.sides = ((boundaries["periodic"], boundaries["periodic"]),)
+        self.backend = TorchBackend(equation, self.grid, self.scheme, self.sides, dtype=dtype)
 
     def rhs(self, q: Tensor) -> Tensor:
         """Return dq/dt, shape (variable, row, cell)."""

@@ -1,0 +1,421 @@
+"""Pictures of results in one dimension; needs matplotlib.
+
+Each function returns a matplotlib Figure and never shows it: save it with ``figure.savefig(path)``,
+or call ``matplotlib.pyplot.show()`` yourself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.backend_bases import FigureCanvasBase
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from learnedflux.dataset import grid_of
+from learnedflux.errors import InputError, UnknownNameError
+from learnedflux.files import replace_file
+from learnedflux.problem import ExactSolution, Problem
+
+__all__ = ["compare", "line", "require_format", "save", "space_time"]
+
+# Colours of Okabe and Ito (Color Universal Design, 2008) that stand out on white: readers with any
+# kind of colour vision tell them apart. One more marker than colours, so that pairs repeat late.
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#666666")
+MARKERS = "osD^vPX<"
+STYLE: Any = {
+    "axes.grid": True,
+    "axes.labelsize": 10,
+    "axes.linewidth": 0.8,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 10,
+    "figure.dpi": 150,
+    "font.size": 9,
+    "grid.alpha": 0.25,
+    "grid.linewidth": 0.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.0,
+    "lines.markeredgewidth": 0.8,
+}
+EXACT: Any = {"color": "black", "linewidth": 1.0, "zorder": 1.5}
+POINTS = 4001  # at which an exact solution is drawn; a jump is then as thin as the line
+WINDOW = 0.2  # of the domain: what the zoom shows
+DECADES = 6  # of errors shown
+
+
+def line(
+    ds: xr.Dataset,
+    variable: str | Sequence[str] | None = None,
+    exact: Any = None,
+    *,
+    time: float | None = None,
+) -> Figure:
+    """Draw a result over x, a panel per variable, against the exact solution if given.
+
+    Parameters
+    ----------
+    ds : Dataset
+        Result of :func:`lf.solve` in one dimension.
+    variable : str or sequence of str, optional
+        What to draw. Default: the first variable.
+    exact : ExactSolution, Problem or Dataset, optional
+        ``problem.exact``, or a reference result on a finer grid.
+    time : float, optional
+        One of the result's output times. Default: the last.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Markers are cell averages at cell centres.
+
+    Examples
+    --------
+    >>> import learnedflux as lf
+    >>> problem = lf.problems.sod(cells=50)
+    >>> figure = lf.plot.line(lf.solve(problem, "mp5"), ["density", "pressure"], problem.exact)
+    >>> len(figure.axes)
+    2
+    """
+    names = [variable] if isinstance(variable, str) else list(variable or [_first(ds)])
+    at = _state(ds, time)
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(
+            1,
+            len(names),
+            figsize=(1.2 + 3.6 * len(names), 3.4),
+            squeeze=False,
+            layout="constrained",
+        )
+        for axis, name in zip(axes[0], names, strict=True):
+            if exact is not None:
+                axis.plot(*_curve(exact, at, name), label=_title_of(exact), **EXACT)
+            _markers(axis, at, name, 0, str(ds.attrs.get("scheme", "result")))
+            axis.set(xlabel=_label(at.x), ylabel=_label(at[name]))
+        _finish(figure, axes[0, 0], _title(at))
+    return figure
+
+
+def compare(
+    results: Mapping[str, xr.Dataset],
+    variable: str | None = None,
+    exact: Any = None,
+    *,
+    time: float | None = None,
+    zoom: bool | tuple[float, float] = True,
+) -> Figure:
+    """Draw several results, their pointwise errors, and where they differ most.
+
+    Parameters
+    ----------
+    results : mapping of str to Dataset
+        Results by the names they shall have in the legend; the grids may differ.
+    variable : str, optional
+        What to draw. Default: the first variable.
+    exact : ExactSolution, Problem or Dataset, optional
+        ``problem.exact``, or a reference result on a finer grid; without it no errors are drawn.
+    time : float, optional
+        An output time all results have. Default: the last of each.
+    zoom : bool or (float, float)
+        A second column for the part of x given, or for the fifth of the domain in which the errors
+        (without an exact solution: the differences between results) are largest.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Above the solutions; below, on a logarithmic scale, the distance of each cell average from
+        that of the exact solution.
+
+    Examples
+    --------
+    >>> import learnedflux as lf
+    >>> problem = lf.problems.lax(cells=50)
+    >>> results = {name: lf.solve(problem, name) for name in ("godunov", "mp5")}
+    >>> len(lf.plot.compare(results, exact=problem.exact).axes)
+    4
+    """
+    if not results:
+        raise InputError("compare needs at least one result: {name: lf.solve(...)}.")
+    states = {label: _state(ds, time) for label, ds in results.items()}
+    first = next(iter(states.values()))
+    name = variable or _first(first)
+    errors = {}
+    if exact is not None:
+        errors = {k: abs(at[name] - _reference(exact, at, name)) for k, at in states.items()}
+    window = _window(states, errors, name) if zoom is True else (zoom or None)
+    rows, columns = (2 if errors else 1), (2 if window else 1)
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(
+            rows,
+            columns,
+            figsize=(1.0 + 4.0 * columns, 1.2 + 2.2 * rows),
+            gridspec_kw={"height_ratios": (1.7, 1)[:rows], "width_ratios": (1.3, 1)[:columns]},
+            sharex="col",
+            squeeze=False,
+            layout="constrained",
+        )
+        for column in range(columns):
+            upper = axes[0, column]
+            if exact is not None:
+                upper.plot(*_curve(exact, first, name), label=_title_of(exact), **EXACT)
+            for i, (label, at) in enumerate(states.items()):
+                _markers(upper, at, name, i, label, window if column else None)
+                if errors:
+                    _markers(
+                        axes[1, column], errors[label], name, i, label, window if column else None
+                    )
+            axes[-1, column].set_xlabel(_label(first.x))
+        axes[0, 0].set_ylabel(_label(first[name]))
+        if errors:
+            top = max(float(e.max()) for e in errors.values())
+            for axis in axes[1]:
+                axis.set_yscale("log")
+                if top > 0:
+                    axis.set_ylim(top * 10.0**-DECADES, 2 * top)
+            axes[1, 0].set_ylabel("error of cell average")
+        if window:
+            axes[0, 0].axvspan(*window, color="black", alpha=0.06, linewidth=0)
+            _zoom_in(axes[0, 1], window)
+        _finish(figure, axes[0, 0], _title(first, scheme=False))
+    return figure
+
+
+def space_time(ds: xr.Dataset, variable: str | None = None) -> Figure:
+    """Draw a variable over x and time, as colour.
+
+    Parameters
+    ----------
+    ds : Dataset
+        Result of :func:`lf.solve` in one dimension with several output times, ``times=101`` say.
+    variable : str, optional
+        What to draw. Default: the first variable.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Each cell of the grid is one patch, as long as the time it stands for.
+
+    Examples
+    --------
+    >>> import learnedflux as lf
+    >>> ds = lf.solve(lf.problems.sod(cells=50), "mp5", times=21)
+    >>> figure = lf.plot.space_time(ds, "pressure")
+    """
+    _require_1d(ds)
+    name = variable or _first(ds)
+    _require(ds, name)
+    t = ds.time.values
+    if len(t) < 3:
+        raise InputError(
+            f"space_time needs at least 3 output times, the result has {len(t)}; "
+            "solve(..., times=101) gives enough for a smooth picture."
+        )
+    between = np.concatenate((t[:1], 0.5 * (t[:-1] + t[1:]), t[-1:]))
+    with plt.rc_context({**STYLE, "axes.grid": False}):
+        figure, axis = plt.subplots(figsize=(4.8, 3.8), layout="constrained")
+        mesh = axis.pcolormesh(grid_of(ds).edges(0), between, ds[name].values, rasterized=True)
+        figure.colorbar(mesh, label=_label(ds[name]), pad=0.02).outline.set_visible(False)
+        axis.set(xlabel=_label(ds.x), ylabel=_label(ds.time), title=str(ds.attrs.get("title", "")))
+    return figure
+
+
+def require_format(path: str | Path) -> None:
+    """Raise InputError if a figure cannot be written in the format a path's suffix names."""
+    known = sorted(FigureCanvasBase.get_supported_filetypes())
+    if Path(path).suffix[1:].lower() not in known:
+        raise InputError(
+            f"cannot write a figure to {str(path)!r}; give a suffix among {', '.join(known)}."
+        )
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Write a figure, whole or not at all, in the format its suffix names, and close it.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        What to write; it takes no memory afterwards.
+    path : str or Path
+        Where to; missing folders are made.
+    """
+    require_format(path)
+    with replace_file(path) as temporary:
+        figure.savefig(temporary)
+    plt.close(figure)
+
+
+# --- data -----------------------------------------------------------------------------------------
+
+
+def _require_1d(ds: Any) -> None:
+    if not isinstance(ds, xr.Dataset):
+        raise InputError(f"expected a result of lf.solve; got {type(ds).__name__}.")
+    if "y" in ds.dims or "x" not in ds.dims:
+        raise InputError(
+            "lf.plot draws results in one dimension; use the Dataset's own .plot here."
+        )
+
+
+def _require(ds: xr.Dataset, name: str) -> None:
+    if name not in ds.data_vars:
+        raise UnknownNameError("variable of this result", name, map(str, ds.data_vars))
+
+
+def _first(ds: xr.Dataset) -> str:
+    return str(next(iter(ds.data_vars)))
+
+
+def _state(ds: xr.Dataset, time: float | None) -> xr.Dataset:
+    """Return a result at one of its times, dims ``(x,)``."""
+    _require_1d(ds)
+    if time is None:
+        return ds.isel(time=-1)
+    if not np.isclose(ds.time, time, rtol=1e-9, atol=0.0).any():
+        held = ", ".join(f"{t:g}" for t in ds.time.values[:10]) + (
+            ", ..." if len(ds.time) > 10 else ""
+        )
+        raise InputError(f"the result holds no state at t = {time:g}; its times are {held}.")
+    return ds.sel(time=time, method="nearest")
+
+
+def _solution(exact: Any) -> ExactSolution | xr.Dataset:
+    if isinstance(exact, Problem):
+        if exact.exact is None:
+            raise InputError(f"problem {exact.name!r} has no exact solution; pass a finer result.")
+        return exact.exact  # type: ignore[no-any-return]
+    if not isinstance(exact, (ExactSolution, xr.Dataset)):
+        raise InputError(
+            f"exact must be problem.exact or a reference Dataset; got {type(exact).__name__}."
+        )
+    return exact
+
+
+def _curve(exact: Any, at: xr.Dataset, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return x and values of the exact solution: at many points, or as fine as a reference is."""
+    exact, t = _solution(exact), float(at.time)
+    _require(at, name)
+    if isinstance(exact, xr.Dataset):
+        fine = _state(exact, t)
+        return fine.x.values, fine[name].values
+    extent = grid_of(at).extents[0]
+    x = np.linspace(extent[0], extent[1], POINTS)
+    fields = exact(x, t=t)
+    if name not in fields:
+        q = exact.equation.to_conserved(tuple(fields.values()))
+        fields = dict(zip(exact.equation.conserved_names(1), q, strict=True))
+    return x, fields[name]
+
+
+def _reference(exact: Any, at: xr.Dataset, name: str) -> np.ndarray:
+    """Return the exact cell averages on the grid of a result."""
+    exact, t = _solution(exact), float(at.time)
+    _require(at, name)
+    if isinstance(exact, ExactSolution):
+        return exact.cell_averages(grid_of(at), t)[name]
+    fine = _state(exact, t)[name]
+    factor, rest = divmod(fine.sizes["x"], at.sizes["x"])
+    if rest or not factor:
+        raise InputError(
+            f"the reference has {fine.sizes['x']} cells, the result {at.sizes['x']}; its cells "
+            "must be finer by a whole factor."
+        )
+    means: np.ndarray = fine.values.reshape(-1, factor).mean(axis=1)
+    return means
+
+
+def _window(
+    states: Mapping[str, xr.Dataset], errors: Mapping[str, xr.DataArray], name: str
+) -> tuple[float, float]:
+    """Return the part of x where errors, or else the differences between results, are largest."""
+    first = next(iter(states.values()))
+    x = first.x.values
+    if errors:
+        curves = [np.interp(x, e.x.values, e.values) for e in errors.values()]
+        weight = np.sum(curves, axis=0)
+    else:
+        weight = np.ptp(
+            [np.interp(x, at.x.values, at[name].values) for at in states.values()], axis=0
+        )
+    lower, upper, cells = grid_of(first).extents[0]
+    count = max(1, round(WINDOW * cells))
+    begin = int(np.argmax(np.convolve(weight, np.ones(count), mode="valid")))
+    width = (upper - lower) / cells
+    return lower + begin * width, lower + (begin + count) * width
+
+
+# --- drawing --------------------------------------------------------------------------------------
+
+
+def _label(array: xr.DataArray) -> str:
+    """Axis label of a variable (its long name) or a coordinate (its own), with units if any."""
+    name = str(array.name)
+    text = name if name in ("x", "time") else str(array.attrs.get("long_name", name))
+    units = array.attrs.get("units", "1")
+    return text if units == "1" else f"{text} [{units}]"
+
+
+def _title_of(exact: Any) -> str:
+    if isinstance(exact, xr.Dataset):
+        return f"{exact.attrs.get('scheme', 'reference')}, {exact.sizes['x']} cells"
+    return "exact"
+
+
+def _title(at: xr.Dataset, scheme: bool = True) -> str:
+    of = str(at.attrs.get("title" if scheme else "problem", ""))
+    return f"{of}, {at.sizes['x']} cells, t = {float(at.time):.6g}".removeprefix(", ")
+
+
+def _markers(
+    axis: Axes,
+    at: xr.Dataset | xr.DataArray,
+    name: str,
+    index: int,
+    label: str,
+    window: tuple[float, float] | None = None,
+) -> None:
+    """Draw cell averages as open markers on a thin line; fewer cells, larger markers."""
+    x, values = at.x.values, (at[name] if isinstance(at, xr.Dataset) else at).values
+    shown = len(x) if window is None else np.count_nonzero((x >= window[0]) & (x <= window[1]))
+    axis.plot(
+        x,
+        values,
+        color=COLOURS[index % len(COLOURS)],
+        marker=MARKERS[index % len(MARKERS)],
+        markerfacecolor="none",
+        markersize=float(np.clip(160 / max(shown, 1), 1.2, 4.5)),
+        linewidth=0.7,
+        label=label,
+        zorder=2 + 0.01 * index,
+    )
+
+
+def _zoom_in(axis: Axes, window: tuple[float, float]) -> None:
+    """Limit an axis to a part of x and to the values there."""
+    inside = []
+    for drawn in axis.get_lines():
+        x, y = (np.asarray(v) for v in drawn.get_data())
+        inside.append(y[(x >= window[0]) & (x <= window[1])])
+    values = np.concatenate(inside)
+    values = values[np.isfinite(values)]
+    axis.set_xlim(*window)
+    if values.size and np.ptp(values) > 0:
+        margin = 0.05 * np.ptp(values)
+        axis.set_ylim(values.min() - margin, values.max() + margin)
+    axis.xaxis.set_major_locator(MaxNLocator(5))
+    axis.set_title("the shaded part")
+
+
+def _finish(figure: Figure, axis: Axes, title: str) -> None:
+    """Put title and legend outside the data."""
+    handles, labels = axis.get_legend_handles_labels()
+    columns = min(len(labels), 6 if figure.get_figwidth() > 6 else 4)
+    legend = figure.legend(handles, labels, loc="outside upper center", ncols=columns, title=title)
+    for handle in legend.legend_handles:
+        if handle is not None and hasattr(handle, "set_markersize"):
+            handle.set_markersize(4.5)

@@ -1,0 +1,403 @@
+"""Backpropagation through time and space (BPTTS).
+
+Each iteration draws random problems, lets the policy choose every face value of every stage of
+every step, compares the final cell averages with the exact ones, and follows the gradient of that
+error back through the whole computation: over all time steps, and over all cells, since what a
+face decides reaches its neighbours through the fluxes.
+
+References
+----------
+.. [1] Way, Kapilavai, Fu and Yu, Backpropagation through time and space: learning numerical methods
+   with multi-agent reinforcement learning, arXiv:2203.08937.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor
+from tqdm import tqdm
+
+from learnedflux.backends import NumbaBackend
+from learnedflux.equations import Advection, Burgers, Equation, Euler
+from learnedflux.errors import InputError
+from learnedflux.files import replace_file
+from learnedflux.integrators import ssprk3
+from learnedflux.reconstruction import reconstructions
+from learnedflux.scheme import BoundScheme
+from learnedflux.training.data import (
+    Batch,
+    Distribution,
+    advected_profiles,
+    burgers_profiles,
+    euler_riemann,
+    euler_states,
+)
+from learnedflux.training.losses import CAP, error_ratio, growth, primitive_errors
+from learnedflux.training.nets import BoundedPolicy
+from learnedflux.training.recipe import Recipe
+from learnedflux.training.reference import FinePool
+from learnedflux.training.rollout import Environment, rollout
+
+__all__ = ["Run", "train"]
+
+log = logging.getLogger("learnedflux")
+WARM_UP = 20
+CLIP = 1.0  # of each equation's gradient norm
+SPIKE = 1e3  # a norm above says that small errors grow without bound: no direction to follow
+AVERAGE = 0.98  # decay of the averaged weights, which are validated and exported
+GROWTH_WEIGHT = 10.0
+VALIDATION_STEPS = 100
+VALIDATION_SEED = 1_000_003  # added to the seed: validation problems are drawn apart
+
+
+@dataclass
+class Task:
+    """One equation's problems and the environments they are solved in."""
+
+    equation: Equation
+    draws: tuple[Distribution, ...]
+    rows: int
+    stretch: float  # steps relative to the recipe's
+    rhs: Callable[[Tensor, Tensor], Tensor]
+    baseline: NumbaBackend
+
+    def batch(self, rng: np.random.Generator, cells: int, steps: int) -> Batch:
+        """Draw one batch, all distributions side by side."""
+        steps = round(self.stretch * steps)
+        parts = [draw(rng, self.rows, cells, steps) for draw in self.draws]
+        return Batch(
+            self.equation,
+            np.concatenate([p.initial for p in parts], axis=1),
+            np.concatenate([p.target for p in parts], axis=1),
+            np.concatenate([p.dt for p in parts]),
+            steps,
+        )
+
+
+class Run:
+    """A training run: its policy, history and files.
+
+    Attributes
+    ----------
+    recipe : Recipe
+        What was trained.
+    policy : BoundedPolicy
+        The best policy, by validation.
+    history : xarray.Dataset
+        Loss, learning rate, gradient norm and validation ratios over iterations.
+    folder : Path
+        Where checkpoints, history and logs are.
+    """
+
+    def __init__(
+        self, recipe: Recipe, policy: BoundedPolicy, history: xr.Dataset, folder: Path
+    ) -> None:
+        self.recipe, self.policy, self.history, self.folder = recipe, policy, history, folder
+
+    def export(self, path: str | Path, **metadata: Any) -> Any:
+        """Write the policy as an ONNX file and return it loaded; see :func:`export`."""
+        from learnedflux.training.export import export
+
+        return export(self.policy, path, self.recipe, **metadata)
+
+    def __repr__(self) -> str:
+        best = float(self.history.validation.min())
+        return (
+            f"Run {self.recipe.name!r}\n├── iterations: {self.history.sizes['iteration']}\n"
+            f"├── best validation error / MP5's: {best:.3f}\n└── folder: {self.folder}"
+        )
+
+
+def _tasks(recipe: Recipe, policy: BoundedPolicy) -> list[Task]:
+    # One compiled version per equation, with and without gradients: more than torch expects.
+    torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, 32)
+    tasks = []
+    for name in recipe.equations:
+        equation: Equation
+        draws: tuple[Distribution, ...]
+        if name == "Advection":
+            equation, draws, stretch = Advection(), (advected_profiles, advected_profiles), 1.5
+        elif name == "Burgers":
+            equation, draws, stretch = Burgers(), (burgers_profiles,), 1.0
+        else:
+            pool = FinePool(recipe.seed, recipe.pool, recipe.cells)
+            equation, draws, stretch = Euler(), (euler_riemann, euler_states(pool)), 1.0
+        env = Environment(equation, policy.reconstruction(), recipe.cells, recipe.dtype)
+        rhs = torch.compile(env.guarded_rhs, dynamic=False) if recipe.compile else env.guarded_rhs
+        mp5 = BoundScheme("mp5", reconstructions["mp5"], env.scheme.riemann, env.scheme.variables)
+        baseline = NumbaBackend(equation, env.grid, mp5, env.sides)
+        tasks.append(Task(equation, draws, recipe.rows, stretch, rhs, baseline))
+    return tasks
+
+
+def _errors(task: Task, batch: Batch, recipe: Recipe) -> tuple[Tensor, Tensor]:
+    """Ratio to MP5's error, and growth, of each row."""
+    dtype = getattr(torch, recipe.dtype)
+    start, target, dt = (
+        torch.as_tensor(x, dtype=dtype) for x in (batch.initial, batch.target, batch.dt)
+    )
+    # A compiled right-hand side keeps little for the way back; an eager one, a tensor per operation.
+    q = rollout(task.rhs, start, dt, batch.steps, checkpointed=not recipe.compile)
+    lost = ~(task.equation.admissible(tuple(q)) & torch.isfinite(q).all(dim=0)).all(dim=-1)
+    kept = torch.where(lost[None, :, None], start, q)
+    errors = primitive_errors(task.equation, kept, target)
+    ratio = error_ratio(errors, _baseline(task, batch).to(dtype))
+    return torch.where(lost, torch.full_like(ratio, CAP), ratio), growth(kept, start)
+
+
+def _baseline(task: Task, batch: Batch) -> Tensor:
+    """Errors of MP5 on the same problems (variable, row)."""
+    q = batch.initial
+    for _ in range(batch.steps):
+        q = ssprk3(lambda _, stage: task.baseline.rhs(0.0, stage), 0.0, q, batch.dt)
+    errors = primitive_errors(task.equation, torch.as_tensor(q), torch.as_tensor(batch.target))
+    return torch.nan_to_num(errors, nan=1.0, posinf=1.0)
+
+
+def _validate(tasks: list[Task], recipe: Recipe) -> dict[str, float]:
+    """Geometric mean of the error ratio, per equation and over all; longer runs than in training."""
+    found, logs = {}, []
+    rng = np.random.default_rng([VALIDATION_SEED, recipe.seed])
+    steps = round(VALIDATION_STEPS * min(1.0, recipe.steps_last / 60))
+    with torch.no_grad():
+        for task in tasks:
+            batches = [task.batch(rng, recipe.cells, steps) for _ in range(2)]
+            ratios = torch.cat([_errors(task, batch, recipe)[0] for batch in batches])
+            logs.append(float(ratios.clamp(min=0.02).log().mean()))
+            found[task.equation.name] = math.exp(logs[-1])
+    return {"validation": math.exp(float(np.mean(logs))), **found}
+
+
+def _schedule(recipe: Recipe, iteration: int) -> tuple[float, int]:
+    """Learning rate and unrolled steps of an iteration."""
+    progress = iteration / max(recipe.iterations - 1, 1)
+    warm = min((iteration + 1) / min(WARM_UP, recipe.iterations), 1.0)
+    rate = recipe.rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+    # Steps rise in a few stages: long rollouts mean little to a policy that has learned nothing.
+    stage = min(int(progress * 1.5 * 4), 4) / 4
+    steps = round(recipe.steps_first + stage * (recipe.steps_last - recipe.steps_first))
+    return rate, steps
+
+
+def train(
+    recipe: str | Path | Recipe | None = None,
+    *,
+    folder: str | Path | None = None,
+    resume: bool = False,
+    progress: bool | None = None,
+    **overrides: Any,
+) -> Run:
+    """Train a policy through the unrolled solver.
+
+    Parameters
+    ----------
+    recipe : str, Path or Recipe, optional
+        TOML file; the defaults without one.
+    folder : str or Path, optional
+        Where checkpoints, history and TensorBoard logs go. Default ``runs/<name>-seed<seed>``.
+    resume : bool
+        Go on from the last checkpoint in ``folder``; gives what an uninterrupted run gives.
+    progress : bool, optional
+        Progress bar; default on a terminal.
+    **overrides
+        Settings of :class:`Recipe` that replace the file's.
+
+    Returns
+    -------
+    Run
+        Best policy by validation, and the history.
+
+    Examples
+    --------
+    >>> from learnedflux import training
+    >>> run = training.train("training/universal.toml", seed=1)  # doctest: +SKIP
+    >>> policy = run.export("my_policy.onnx")  # doctest: +SKIP
+    """
+    chosen = Recipe.of(recipe, **overrides)
+    place = Path(folder) if folder else Path("runs") / f"{chosen.name}-seed{chosen.seed}"
+    place.mkdir(parents=True, exist_ok=True)
+    policy = BoundedPolicy(
+        chosen.hidden, chosen.threshold, chosen.softness, chosen.alpha, chosen.seed
+    ).to(getattr(torch, chosen.dtype))
+    optimizer = torch.optim.Adam(policy.parameters(), lr=chosen.rate)
+    averaged = copy.deepcopy(policy.state_dict())
+    state = _State(policy, optimizer, averaged)
+    if resume:
+        state.load(place / "last.pt", chosen)
+    tasks = _tasks(chosen, policy)
+    with _Board(place) as board:
+        bar = tqdm(
+            range(state.iteration, chosen.iterations),
+            initial=state.iteration,
+            total=chosen.iterations,
+            desc=chosen.name,
+            disable=None if progress is None else not progress,
+        )
+        for iteration in bar:
+            row = _iterate(tasks, state, chosen, iteration)
+            last = iteration == chosen.iterations - 1
+            if last or (iteration + 1) % chosen.validate_every == 0:
+                row |= state.on_average(lambda: _validate(tasks, chosen))
+                state.keep_best(row["validation"])
+                log.info("%s", {"iteration": iteration, **{k: round(v, 4) for k, v in row.items()}})
+            state.rows.append({"iteration": float(iteration), **row})
+            state.iteration = iteration + 1
+            board.add(row, iteration)
+            if "validation" in row:
+                state.save(place / "last.pt", chosen)
+                with replace_file(place / "history.nc") as file:
+                    state.history(chosen).to_netcdf(file, engine="h5netcdf")
+    policy.load_state_dict(state.best)
+    return Run(chosen, policy.double(), state.history(chosen), place)
+
+
+def _iterate(
+    tasks: list[Task], state: _State, recipe: Recipe, iteration: int
+) -> dict[str, float]:
+    """Take one gradient step; return what to log."""
+    rate, steps = _schedule(recipe, iteration)
+    for group in state.optimizer.param_groups:
+        group["lr"] = rate
+    # Problems depend on seed and iteration alone, so that a resumed run meets the same ones.
+    rng = np.random.default_rng([recipe.seed, iteration])
+    parameters = list(state.policy.parameters())
+    total = [torch.zeros_like(p) for p in parameters]
+    row: dict[str, float] = {}
+    skipped = 0
+    for task in tasks:
+        ratio, grown = _errors(task, task.batch(rng, recipe.cells, steps), recipe)
+        loss = ratio.mean()
+        if isinstance(task.equation, Advection):
+            loss = loss + GROWTH_WEIGHT * grown.mean()
+        name = task.equation.name
+        row[f"loss_{name}"] = float(ratio.mean().detach())
+        # Clipped one by one: an equation whose gradients are large shall not silence the others.
+        parts = torch.autograd.grad(loss, parameters)
+        norm = float(torch.stack([g.norm() for g in parts]).norm())
+        row[f"gradient_norm_{name}"] = norm
+        if norm <= SPIKE:  # false for NaN
+            for sum_, part in zip(total, parts, strict=True):
+                sum_ += part * min(1.0, CLIP / max(norm, 1e-12))
+        else:
+            skipped += 1
+    row["loss"] = float(np.mean([row[f"loss_{task.equation.name}"] for task in tasks]))
+    row |= {"rate": rate, "steps": float(steps), "skipped": float(skipped)}
+    if skipped < len(tasks):
+        for parameter, gradient in zip(parameters, total, strict=True):
+            parameter.grad = gradient
+        state.optimizer.step()
+        state.average()
+    return row
+
+
+class _State:
+    """What changes during training, and its checkpoint."""
+
+    def __init__(
+        self, policy: BoundedPolicy, optimizer: torch.optim.Adam, averaged: dict[str, Tensor]
+    ) -> None:
+        self.policy, self.optimizer, self.averaged = policy, optimizer, averaged
+        self.best = copy.deepcopy(averaged)
+        self.best_score = math.inf
+        self.iteration = 0
+        self.rows: list[dict[str, float]] = []
+
+    def average(self) -> None:
+        """Move the averaged weights towards the present ones."""
+        # Fast at first, so that the random start is soon forgotten.
+        decay = min(AVERAGE, (1 + self.iteration) / (10 + self.iteration))
+        for key, value in self.policy.state_dict().items():
+            self.averaged[key].lerp_(value, 1 - decay)
+
+    def on_average(self, measure: Callable[[], dict[str, float]]) -> dict[str, float]:
+        """Measure the policy with its averaged weights."""
+        present = copy.deepcopy(self.policy.state_dict())
+        self.policy.load_state_dict(self.averaged)
+        try:
+            return measure()
+        finally:
+            self.policy.load_state_dict(present)
+
+    def keep_best(self, score: float) -> None:
+        """Remember the averaged weights if they validate best."""
+        if score < self.best_score:
+            self.best_score = score
+            self.best = copy.deepcopy(self.averaged)
+
+    def history(self, recipe: Recipe) -> xr.Dataset:
+        """Return all logged numbers over iterations; NaN where one was not measured."""
+        names = sorted({key for row in self.rows for key in row} - {"iteration"})
+        columns = {
+            name: ("iteration", [row.get(name, math.nan) for row in self.rows]) for name in names
+        }
+        index = [int(row["iteration"]) for row in self.rows]
+        return xr.Dataset(columns, {"iteration": index}, {"recipe": json.dumps(asdict(recipe))})
+
+    def save(self, path: Path, recipe: Recipe) -> None:
+        """Write a checkpoint."""
+        with replace_file(path) as file:
+            torch.save(
+                {
+                    "recipe": json.dumps(asdict(recipe)),
+                    "policy": self.policy.state_dict(),
+                    "optimizer": self.optimizer.state_dict(),
+                    "averaged": self.averaged,
+                    "best": self.best,
+                    "best_score": self.best_score,
+                    "iteration": self.iteration,
+                    "rows": self.rows,
+                },
+                file,
+            )
+
+    def load(self, path: Path, recipe: Recipe) -> None:
+        """Read a checkpoint of the same recipe."""
+        if not path.is_file():
+            raise InputError(f"nothing to resume: there is no checkpoint {str(path)!r}.")
+        kept = torch.load(path, weights_only=True)
+        if kept["recipe"] != json.dumps(asdict(recipe)):
+            raise InputError(
+                f"checkpoint {str(path)!r} belongs to another recipe; resume with that one, or "
+                "train into another folder."
+            )
+        self.policy.load_state_dict(kept["policy"])
+        self.optimizer.load_state_dict(kept["optimizer"])
+        for key in ("averaged", "best", "best_score", "iteration", "rows"):
+            setattr(self, key, kept[key])
+
+
+class _Board:
+    """TensorBoard log, where TensorBoard is installed."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError:
+            self.writer = None
+        else:
+            self.writer = SummaryWriter(str(folder))  # type: ignore[no-untyped-call]
+
+    def __enter__(self) -> _Board:
+        return self
+
+    def add(self, row: dict[str, float], iteration: int) -> None:
+        """Log one iteration."""
+        for key, value in row.items():
+            if self.writer is not None:
+                self.writer.add_scalar(key, value, iteration)  # type: ignore[no-untyped-call]
+
+    def __exit__(self, *failure: object) -> None:
+        if self.writer is not None:
+            self.writer.close()  # type: ignore[no-untyped-call]

@@ -1,0 +1,213 @@
+"""One source, two worlds: kernels compiled by Numba and tensors of torch give the same numbers.
+
+Compiling every combination of parts takes minutes, so the default run compares the two halves of
+a right-hand side (states of the faces, fluxes from states) for all parts, and the whole for each
+part once; every combination as a whole is among the slow tests.
+"""
+
+import numpy as np
+import pytest
+
+import learnedflux as lf
+from learnedflux.backends.numba_cpu import kernels
+from learnedflux.reconstruction import reconstructions, variables
+from learnedflux.riemann import default_riemann, riemann_solvers
+
+torch = pytest.importorskip("torch", reason="needs the extra 'train'")
+
+EQUATIONS = {
+    "advection": lf.Advection(velocity=-0.7),
+    "burgers": lf.Burgers(),
+    "euler": lf.Euler(gamma=5 / 3),
+}
+LEARNED = pytest.param(
+    "learned",
+    marks=pytest.mark.skipif(not lf.policies(), reason="no policy is shipped yet"),
+)
+CELLS = 60
+TOLERANCE = 1e-13
+
+
+def solvers(name):
+    return [r for r, found in riemann_solvers.items() if found.supports(EQUATIONS[name])]
+
+
+def kinds(name):
+    return list(variables) if name == "euler" else ["conserved"]
+
+
+WITH_VARIABLES = [
+    pytest.param(name, scheme, kind, id=f"{name}-{scheme}-{kind}")
+    for name in EQUATIONS
+    for kind in kinds(name)
+    for scheme in reconstructions
+]
+WITH_SOLVERS = [
+    pytest.param(name, r, id=f"{name}-{r}") for name in EQUATIONS for r in solvers(name)
+]
+# Each reconstruction with one solver, each solver with several reconstructions.
+SOME = [
+    pytest.param(name, scheme, solvers(name)[k % len(solvers(name))], id=f"{name}-{scheme}")
+    for name in EQUATIONS
+    for k, scheme in enumerate([*reconstructions])
+]
+EVERY = [
+    pytest.param(name, scheme, r, kind, id=f"{name}-{scheme}-{r}-{kind}")
+    for name in EQUATIONS
+    for scheme in reconstructions
+    for r in solvers(name)
+    for kind in kinds(name)
+]
+
+
+def states(name, seed=0):
+    """Averages with noise, jumps, smooth and flat stretches; sub- and supersonic to both sides."""
+    rng = np.random.default_rng(seed)
+    x = np.arange(CELLS)
+    shapes = [
+        np.where(x < 20, np.sin(0.4 * x + k), np.where(x < 40, rng.normal(size=CELLS), 0.3 * k))
+        for k in range(3)
+    ]
+    if name != "euler":
+        return shapes[0][None]
+    density, pressure = 10.0 ** (0.5 * shapes[0]), 10.0 ** (0.7 * shapes[2])
+    return np.array(EQUATIONS[name].to_conserved((density, 2.0 * shapes[1], pressure)))
+
+
+def problem(name, q, boundary="periodic"):
+    equation = EQUATIONS[name]
+    initial = dict(zip(equation.conserved_names(1), q, strict=True))
+    return lf.Problem(equation, lf.Grid(x=(0.0, 1.0, CELLS)), initial, boundary, t_end=1.0)
+
+
+def assert_same(numba, tensor, what):
+    """Equal to 1e-13 of the largest entry of each variable."""
+    tensor = tensor.detach().numpy().reshape(numba.shape)
+    size = np.abs(numba).reshape(len(numba), -1).max(axis=1)
+    gap = np.abs(tensor - numba).reshape(len(numba), -1).max(axis=1)
+    assert np.isfinite(numba).all()
+    assert (gap <= TOLERANCE * size).all(), f"{what} differ by {(gap / size).max():.1e}"
+
+
+def both(name, scheme, q, boundary="periodic"):
+    posed = problem(name, q, boundary)
+    return (
+        lf.Semidiscretization(posed, scheme, backend="numba"),
+        lf.Semidiscretization(posed, scheme, backend="torch"),
+    )
+
+
+def check_right_hand_side(name, scheme):
+    for seed in range(3):
+        q = states(name, seed)
+        numba, tensor = both(name, scheme, q)
+        assert_same(numba(0.0, q), tensor(0.0, torch.tensor(q)), "right-hand sides")
+
+
+@pytest.mark.parametrize(("name", "scheme", "kind"), WITH_VARIABLES)
+def test_states_of_the_faces(name, scheme, kind):
+    for seed in range(3):
+        q = states(name, seed)
+        numba, tensor = both(name, lf.Scheme(scheme, variables=kind), q)
+        for a, b in zip(
+            numba.backend.face_states(0.0, q, 0),
+            tensor.backend.face_states(0.0, torch.tensor(q), 0),
+            strict=True,
+        ):
+            assert_same(a, torch.stack(tuple(b)), "face states")
+
+
+@pytest.mark.parametrize(("name", "solver"), WITH_SOLVERS)
+def test_fluxes(name, solver):
+    equation = EQUATIONS[name]
+    k = kernels(type(equation), reconstructions["constant"].function, 1, "conserved", solver, 0)
+    like = (0.0,) * len(equation.conserved_names(1))
+    for seed in range(3):
+        ql = states(name, seed)
+        for qr in (states(name, seed + 10), ql[:, ::-1], ql):
+            left, right = (np.ascontiguousarray(q[:, None]) for q in (ql, qr))
+            f = np.empty_like(left)
+            k.fluxes(equation.compiled(), left, right, f, like)
+            function = riemann_solvers[solver].function
+            tensors = (tuple(torch.tensor(q)) for q in (left, right))
+            assert_same(f, torch.stack(tuple(function(equation, *tensors, 0))), "fluxes")
+            # The same functions in plain Python, on arrays and on single numbers.
+            plain = np.array(function(equation, tuple(left), tuple(right), 0))
+            assert_same(f, torch.tensor(plain), "fluxes in NumPy")
+            one = function(equation, *(tuple(map(float, q[:, 0, 7])) for q in (left, right)), 0)
+            np.testing.assert_allclose(one, f[:, 0, 7], rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize(("name", "scheme", "solver"), SOME)
+def test_right_hand_side(name, scheme, solver):
+    check_right_hand_side(name, lf.Scheme(scheme, riemann=solver))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "scheme", "solver", "kind"), EVERY)
+def test_right_hand_side_of_every_scheme(name, scheme, solver, kind):
+    check_right_hand_side(name, lf.Scheme(scheme, riemann=solver, variables=kind))
+
+
+@pytest.mark.parametrize("scheme", ["weno5-z", LEARNED])
+@pytest.mark.parametrize("name", EQUATIONS)
+def test_right_hand_side_with_boundaries(name, scheme):
+    entering = {"euler": {"density": 1.2, "velocity_x": lambda t: t, "pressure": 0.9}}
+    inflow = lf.boundaries.inflow(**entering.get(name, {"u": lambda t: 1.0 + t}))
+    for boundary in ("outflow", "wall", {"x": (inflow, "outflow")}, {"x": ("wall", inflow)}):
+        q = states(name)
+        numba, tensor = both(name, scheme, q, boundary)
+        assert_same(numba(0.3, q), tensor(0.3, torch.tensor(q)), "right-hand sides")
+
+
+@pytest.mark.parametrize("name", EQUATIONS)
+def test_speeds_steps_and_checks(name):
+    q = states(name)
+    numba, tensor = both(name, "constant", q)
+    a, b = numba.stable_dt(q, cfl=0.7), tensor.stable_dt(torch.tensor(q), cfl=0.7)
+    assert float(b) == pytest.approx(a, rel=1e-14)
+    assert numba.backend.first_inadmissible(q) is None
+    assert tensor.backend.first_inadmissible(torch.tensor(q)) is None
+    for value in (np.nan, np.inf, *([-1e9] if name == "euler" else [])):
+        broken = q.copy()
+        broken[-1, 17] = broken[-1, 40] = value
+        assert numba.backend.first_inadmissible(broken) == (17,)
+        assert tensor.backend.first_inadmissible(torch.tensor(broken)) == (17,)
+    broken = q.copy()
+    broken[0, 3] = np.nan
+    assert np.isnan(numba.stable_dt(broken))
+    assert torch.isnan(tensor.stable_dt(torch.tensor(broken)))
+
+
+@pytest.mark.parametrize("scheme", [*reconstructions, LEARNED])
+@pytest.mark.parametrize("name", EQUATIONS)
+def test_whole_runs(name, scheme):
+    """Differences of round-off do not grow: no branch flips where it would matter."""
+    named = {"advection": "composite_wave", "burgers": "tophat", "euler": "sod"}[name]
+    case = lf.problems.get(named)(cells=40)
+    case = case.replace(t_end=0.1 * case.t_end)
+    numba, tensor = (lf.solve(case, scheme, backend=backend) for backend in ("numba", "torch"))
+    for variable in numba.data_vars:
+        np.testing.assert_allclose(tensor[variable], numba[variable], rtol=0, atol=1e-12)
+    assert tensor.attrs["steps"] == numba.attrs["steps"]
+
+
+@pytest.mark.parametrize("scheme", list(reconstructions))
+def test_single_precision_follows_double(scheme):
+    """float32 has seven digits; a rule that overflows in it would fall back to first order."""
+    case = lf.problems.sod(cells=60)
+    single = lf.solve(case, scheme, backend="torch", dtype="float32", dt=2e-3)
+    double = lf.solve(case, scheme, backend="torch", dtype="float64", dt=2e-3)
+    for variable in double.data_vars:
+        np.testing.assert_allclose(single[variable], double[variable], rtol=0, atol=2e-4)
+
+
+def test_batches_of_rows_are_rows_one_by_one():
+    case = problem("euler", states("euler"))
+    semi = lf.Semidiscretization(case, "weno5-z", backend="torch")
+    rows = torch.stack([torch.tensor(states("euler", seed)) for seed in range(4)], dim=1)
+    together = semi.backend.rhs(0.0, rows)
+    for k in range(4):
+        assert_same(semi.backend.rhs(0.0, rows[:, k]).numpy(), together[:, k], "batched rows")
+    numba = lf.Semidiscretization(case, "weno5-z", backend="numba")
+    assert_same(numba.backend.rhs(0.0, rows.numpy()), together, "batched rows")
