@@ -102,7 +102,6 @@ def inflow(**primitive: float | Callable[[float], float]) -> Boundary:
     >>> lf.boundaries.inflow(density=1.0, velocity_x=lambda t: 1.0 + t, pressure=1.0).name
     'inflow'
     """
-
     for name, value in primitive.items():
         if not callable(value) and not np.isfinite(value):
             raise InputError(

@@ -11,6 +11,7 @@ from learnedflux.problem import Problem
 
 __all__ = ["Progress"]
 
+BAR = "{desc}: {percentage:3.0f}%|{bar}| t = {n:.4g}/{total:.4g} [{elapsed}<{remaining}]"
 DELAY = 2.0  # seconds a run may take before a bar is shown
 
 
@@ -36,7 +37,7 @@ class Progress:
             desc=self.problem.name,
             delay=self.delay,
             disable=not self.shown,
-            bar_format="{desc}: {percentage:3.0f}%|{bar}| t = {n:.4g}/{total:.4g} [{elapsed}<{remaining}]",
+            bar_format=BAR,
         )
         return self
 

@@ -1,7 +1,8 @@
-"""A report on an equation: does it say consistent things, in every backend?"""
+"""A report on whether an equation says consistent things, in every backend."""
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -110,7 +111,7 @@ def _checks(
     yield "max_speed bounds the eigenvalues", lambda: _speeds(eq, q, axis)
     for name, solver in riemann_solvers.items():
         if solver.supports(eq):
-            yield f"{name} is consistent", lambda solver=solver: _consistent(eq, solver, q, axis)
+            yield f"{name} is consistent", functools.partial(_consistent, eq, solver, q, axis)
     if eq.provides("critical_points"):
         yield "critical points are complete", lambda: _critical(eq, q, axis)
     if eq.provides("to_characteristic"):
@@ -203,7 +204,8 @@ def _projection(eq: Equation, q: np.ndarray, axis: int) -> Outcome:
 
 def _kernel_flux(eq: Equation, q: np.ndarray, axis: int) -> tuple[np.ndarray, float]:
     solver = default_riemann(eq)
-    k = kernels(type(eq), reconstructions["constant"].function, 1, "conserved", solver, axis)
+    kind: Any = type(eq)
+    k = kernels(kind, reconstructions["constant"].function, 1, "conserved", solver, axis)
     ql = np.ascontiguousarray(q[:, None, :])
     qr = np.ascontiguousarray(q[:, None, ::-1])
     f, like = np.empty_like(ql), (0.0,) * len(q)

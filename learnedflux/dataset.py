@@ -42,6 +42,11 @@ def library_version() -> str:
     return metadata.version("learnedflux")
 
 
+def _plain(value: Any) -> Any:
+    """Say to JSON what NumPy's numbers and arrays hold, and of anything else what it shows."""
+    return value.tolist() if hasattr(value, "tolist") else repr(value)
+
+
 def _attributes(semi: Semidiscretization, settings: dict[str, Any], stats: Statistics) -> Any:
     problem, scheme = semi.problem, semi.scheme
     grid = problem.grid
@@ -50,10 +55,13 @@ def _attributes(semi: Semidiscretization, settings: dict[str, Any], stats: Stati
         "Conventions": "CF-1.11",
         "problem": problem.name,
         "equation": problem.equation.name,
-        "equation_parameters": json.dumps(problem.equation.parameters()),
+        "equation_parameters": json.dumps(problem.equation.parameters(), default=_plain),
         "grid": json.dumps({a: getattr(grid, a) for a in grid.axes}),
         "boundary": json.dumps(
-            {a: [repr(b) for b in pair] for a, pair in zip(grid.axes, problem.boundaries, strict=True)}
+            {
+                a: [repr(b) for b in pair]
+                for a, pair in zip(grid.axes, problem.boundaries, strict=True)
+            }
         ),
         "scheme": scheme.name,
         "reconstruction": scheme.reconstruction.name,

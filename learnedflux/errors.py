@@ -65,7 +65,7 @@ class _RunError(LearnedFluxError, RuntimeError):
 
 
 class InadmissibleStateError(_RunError):
-    """A cell left the admissible set (density, pressure ... not positive) at every step size tried."""
+    """A cell is not admissible (density, pressure ... not positive) at every step size tried."""
 
 
 class UnstableError(_RunError):

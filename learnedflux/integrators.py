@@ -1,8 +1,8 @@
-"""Explicit Runge-Kutta integrators, each a table in Shu-Osher form.
+r"""Explicit Runge-Kutta integrators, each a table in Shu-Osher form.
 
-Stage i is :math:`u_i = \\sum_j (\\alpha_{ij} u_j + \\Delta t\\,\\beta_{ij} L(u_j))`, a convex combination of
-forward Euler steps when all coefficients are non-negative: whatever bound a forward Euler step
-keeps, a strong-stability-preserving (SSP) integrator keeps too.
+Stage i is :math:`u_i = \sum_j (\alpha_{ij} u_j + \Delta t\,\beta_{ij} L(u_j))`, a convex
+combination of forward Euler steps when all coefficients are non-negative: whatever bound a
+forward Euler step keeps, a strong-stability-preserving (SSP) integrator keeps too.
 
 References
 ----------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,7 @@ def error(ds: xr.Dataset, exact: Any, norm: str = "L1") -> xr.Dataset:
             f"problem {ds.attrs.get('problem')!r} has no exact solution; pass a result on a finer "
             "grid instead."
         )
+    reference: Mapping[str, Any]
     if isinstance(exact, xr.Dataset):
         reference = _coarsened(exact, ds)
     elif isinstance(exact, ExactSolution):
@@ -70,7 +71,10 @@ def error(ds: xr.Dataset, exact: Any, norm: str = "L1") -> xr.Dataset:
         {
             name: (
                 "time",
-                [measure(a - b) for a, b in zip(ds[name].values, reference[name], strict=True)],
+                [
+                    measure(a - b)
+                    for a, b in zip(ds[name].values, reference[str(name)], strict=True)
+                ],
                 {"long_name": f"{norm} error of {name}", "units": ds[name].attrs.get("units", "1")},
             )
             for name in ds.data_vars
@@ -88,7 +92,7 @@ def _averages(exact: ExactSolution, ds: xr.Dataset) -> dict[str, list[np.ndarray
 
 def _coarsened(fine: xr.Dataset, ds: xr.Dataset) -> dict[str, np.ndarray]:
     """Average a finer result onto the grid of ``ds``, at its times."""
-    dims = [d for d in ds.dims if d != "time"]
+    dims = [str(d) for d in ds.dims if d != "time"]
     factors = {d: fine.sizes[d] // ds.sizes[d] for d in dims}
     if any(fine.sizes[d] != factors[d] * ds.sizes[d] for d in dims):
         raise InputError(
@@ -99,7 +103,7 @@ def _coarsened(fine: xr.Dataset, ds: xr.Dataset) -> dict[str, np.ndarray]:
     if missing:
         raise InputError(f"the reference holds no state at t = {missing[0]:g}.")
     at = fine.sel(time=ds.time, method="nearest")
-    return {str(n): at[n].coarsen(**factors).mean().values for n in ds.data_vars}
+    return {str(n): at[n].coarsen(factors).mean().values for n in ds.data_vars}
 
 
 def observed_order(cells: Sequence[float], errors: Sequence[float]) -> float:

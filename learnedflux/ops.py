@@ -53,8 +53,8 @@ Scalar = Any  # float, ndarray, tensor or Numba scalar: duck-typed on purpose
 TINY = 1e-300  # keeps a quotient of two zeros finite; far below any physical value
 FLOOR = 1e-30  # the same where a *gradient* must stay finite too
 
-# Division must not raise (the check is a branch) and pointwise functions must be inlined: one branch
-# or call left in a loop keeps LLVM from vectorising it, at ten times the cost.
+# Division must not raise (the check is a branch) and pointwise functions must be inlined: one
+# branch or call left in a loop keeps LLVM from vectorising it, at ten times the cost.
 COMPILE = {"error_model": "numpy", "forceinline": True}
 
 pointwise = register_jitable(**COMPILE)
@@ -202,9 +202,7 @@ def fill(value: Scalar, like: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
     return scale(value, tmap(_one, like))
 
 
-def select(
-    condition: Scalar, a: tuple[Scalar, ...], b: tuple[Scalar, ...]
-) -> tuple[Scalar, ...]:
+def select(condition: Scalar, a: tuple[Scalar, ...], b: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
     """:func:`where` for tuples."""
     return tuple(where(condition, x, y) for x, y in zip(a, b, strict=True))
 

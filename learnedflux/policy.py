@@ -195,7 +195,7 @@ def _metadata(session: Any, path: Path) -> dict[str, Any]:
             raise PolicyError(f"{where} metadata entry {key!r} is {found[key]!r}.")
     if found["contract"] != CONTRACT:
         raise PolicyError(
-            f"{where} it follows version {found['contract']}, this library reads version {CONTRACT}."
+            f"{where} it follows version {found['contract']}, this library reads {CONTRACT}."
         )
     if found["stencil"] < 2 or found["stencil"] % 2:
         raise PolicyError(f"{where} the stencil is {found['stencil']} cells; it must be even.")

@@ -1,8 +1,8 @@
 """Positivity-preserving flux limiter of Hu, Adams and Shu.
 
 A step of the finite-volume scheme is a mean of the states ``q - f / s`` and ``q + f / s`` that a
-cell's faces would leave it with, where ``s`` is the largest wave speed along the axis: so it is
-for every CFL number up to 1/2, in any dimension. If both neighbours of a face keep positive
+cell's faces would leave it with, where ``s`` is the largest wave speed in its row of cells: so it
+is for every CFL number up to 1/2, in any dimension. If both neighbours of a face keep positive
 density and pressure in that sense, so does the step. The first-order Rusanov flux guarantees it;
 any other flux is moved towards it just as far as needed, which in smooth flow is not at all.
 
@@ -23,12 +23,12 @@ SHARE = 1e-3  # of the quantity under the Rusanov flux, which the limited flux m
 
 @pointwise
 def _left_with(q, f, s):
-    return subtract(q, scale(1.0 / s, f))
+    return subtract(q, scale(safe_div(1.0, s), f))
 
 
 @pointwise
 def _taken_to(q, f, s):
-    return add(q, scale(1.0 / s, f))
+    return add(q, scale(safe_div(1.0, s), f))
 
 
 @pointwise
@@ -50,7 +50,7 @@ def limit_flux(eq, ql, qr, f, axis, s):
     """Return ``f`` moved towards the Rusanov flux as far as positivity needs.
 
     ``ql, qr`` are the cells on the two sides (not the reconstructed states), ``s`` the largest
-    wave speed along the axis.
+    wave speed in their row.
     """
     low = rusanov(eq, ql, qr, axis)
     safe_left, safe_right = eq.positive(_left_with(ql, low, s)), eq.positive(_taken_to(qr, low, s))

@@ -63,7 +63,7 @@ class Registry(Mapping[str, T], Generic[T]):
     def register(
         self, name: str, make: Callable[[Callable[..., object]], T], aliases: tuple[str, ...] = ()
     ) -> Callable[[Callable[..., object]], Callable[..., object]]:
-        """Return a decorator that stores ``make(function)`` and hands the function back unchanged."""
+        """Return a decorator that stores ``make(function)`` and returns the function unchanged."""
 
         def decorate(function: Callable[..., object]) -> Callable[..., object]:
             self.add(name, make(function), aliases)

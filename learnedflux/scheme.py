@@ -82,7 +82,7 @@ class Scheme:
     def name(self) -> str:
         """Name in tables and results."""
         r = self.reconstruction
-        return r if isinstance(r, str) else r.name  # type: ignore[union-attr]
+        return r if isinstance(r, str) else r.name
 
     def replace(self, **changes: Any) -> Scheme:
         """Return a scheme with some parts exchanged."""
@@ -95,7 +95,7 @@ class Scheme:
             given = default_policy(equation)
         elif isinstance(given, str):
             given = reconstructions[given]
-        assert isinstance(given, (Reconstruction, Policy))  # noqa: S101 - by __post_init__
+        assert isinstance(given, (Reconstruction, Policy))
         riemann = self.riemann or default_riemann(equation)
         require_support(riemann, equation)
         kind = variables.canonical(self.variables)

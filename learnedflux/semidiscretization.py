@@ -19,7 +19,7 @@ __all__ = ["Semidiscretization", "reconstruct"]
 
 
 class Semidiscretization:
-    """A problem discretised in space: a function from (time, cell averages) to their rate of change.
+    """A problem discretised in space: a function from time and cell averages to their rate.
 
     Use it to run a scheme inside a time loop you already have, or in
     :func:`scipy.integrate.solve_ivp`; :func:`lf.solve` is built on it.
@@ -89,7 +89,9 @@ class Semidiscretization:
         """Return dq/dt at time ``t``, shape (variable, *cells)."""
         shape = (len(self.names), *self.problem.grid.shape)
         if tuple(q.shape) != shape:
-            raise InputError(f"the state must have shape {shape} (variable, *cells); got {q.shape}.")
+            raise InputError(
+                f"the state must have shape {shape} (variable, *cells); got {q.shape}."
+            )
         dq = self.backend.rhs(t, q)
         if self.problem.source is not None:
             added = self.problem.source(tuple(q), self._coordinates, t)
@@ -98,7 +100,7 @@ class Semidiscretization:
         return dq
 
     def rhs_flat(self, t: float, y: Any) -> np.ndarray:
-        """Return the right-hand side on a flat vector, as ``scipy.integrate.solve_ivp`` wants it."""
+        """Return the rate of a flat state, as ``scipy.integrate.solve_ivp`` wants it."""
         shape = (len(self.names), *self.problem.grid.shape)
         q = self.backend.asarray(np.reshape(y, shape))
         return self.backend.to_numpy(self(t, q)).ravel()
@@ -195,7 +197,7 @@ def reconstruct(
             f"{bound.name!r} needs more than {2 * r} cells along the axis; the array has {2 * r}."
         )
     grid = Grid(**{a: (0.0, 1.0, n) for a, n in zip("xyz", shape, strict=False)})
-    backend = make_backend("auto", "cpu", "float64", equation, grid, bound, [sides] * dimension)
+    backend = make_backend("auto", "cpu", "float64", equation, grid, bound, (sides,) * dimension)
     states = backend.face_states(0.0, np.moveaxis(inside, -1, 1 + along), along)
     shape = [*moved.shape[:-1], shape[along] + 1]
     ql, qr = (np.moveaxis(np.array(s).reshape(shape), -1, 1 + along) for s in states)

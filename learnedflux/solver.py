@@ -37,7 +37,9 @@ def _output_times(times: Any, t_end: float) -> np.ndarray:
         return np.array([0.0, t_end])
     if isinstance(times, (int, np.integer)) and not isinstance(times, bool):
         if times < 2:
-            raise InputError(f"times as a number counts outputs from 0 to t_end; got {times}, need 2.")
+            raise InputError(
+                f"times as a number counts outputs from 0 to t_end; got {times}, need 2."
+            )
         return np.linspace(0.0, t_end, int(times))
     try:
         given = np.asarray(times, dtype=np.float64)
@@ -70,14 +72,25 @@ def _failure(
         return UnstableError(f"{reason} {place}. {kept}", time=t, step=step, result=result)
     cell = semi.backend.first_inadmissible(bad)
     equation, dimension = semi.problem.equation, semi.problem.grid.dimension
-    values = tuple(float(v) for v in semi.to_numpy(bad)[(slice(None), *(cell or ()))])
+    at: Any = (slice(None), *(cell or ()))
+    values = tuple(float(v) for v in semi.to_numpy(bad)[at])
     state = dict(zip(semi.names, values, strict=True))
-    where = {"time": t, "step": step, "cell": cell, "state": state, "result": result}
+    where: dict[str, Any] = {
+        "time": t,
+        "step": step,
+        "cell": cell,
+        "state": state,
+        "result": result,
+    }
     advice = "Try a smaller cfl, a more robust scheme (muscl, godunov) or riemann='hll'."
     if not np.isfinite(values).all():
         name = next(n for n, v in state.items() if not math.isfinite(v))
-        return UnstableError(f"{name} is {state[name]} in cell {cell} {place}. {advice} {kept}", **where)
-    primitive = dict(zip(equation.primitive_names(dimension), equation.to_primitive(values), strict=True))
+        return UnstableError(
+            f"{name} is {state[name]} in cell {cell} {place}. {advice} {kept}", **where
+        )
+    primitive = dict(
+        zip(equation.primitive_names(dimension), equation.to_primitive(values), strict=True)
+    )
     shown = {k: v for k, v in {**state, **primitive}.items() if v <= 0 and "velocity" not in k}
     told = ", ".join(f"{k} {v:.3g}" for k, v in (shown or state).items() if "momentum" not in k)
     return InadmissibleStateError(f"{told} in cell {cell} {place}. {advice} {kept}", **where)
@@ -144,9 +157,9 @@ def solve(
 
     Notes
     -----
-    A step that ends in a non-finite or inadmissible state is taken again with the positivity limiter
-    on (where the scheme has it and the equation has such quantities), then with ever smaller
-    steps. The result counts these as ``steps_rejected``, and the fluxes limited as
+    A step that ends in a non-finite or inadmissible state is taken again with the positivity
+    limiter on (where the scheme has it and the equation has such quantities), then with ever
+    smaller steps. The result counts these as ``steps_rejected``, and the fluxes limited as
     ``faces_limited``.
 
     Examples
@@ -183,7 +196,7 @@ def solve(
         return _failure(semi, t, stats.steps, reason, bad, result())
 
     started = clock.perf_counter()
-    with Progress(problem, progress) as bar:
+    with semi.backend.without_gradients(), Progress(problem, progress) as bar:
         for target in targets:
             while t < target:
                 if stats.steps >= max_steps:

@@ -28,6 +28,7 @@ class Table(tuple[dict[str, Any], ...]):
     __slots__ = ()
 
     def __new__(cls, rows: Iterable[Mapping[str, Any]]) -> Table:
+        """Make a table of copies of ``rows``."""
         return super().__new__(cls, (dict(row) for row in rows))
 
     def column(self, name: str) -> list[Any]:

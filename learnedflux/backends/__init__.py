@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from learnedflux.backends.numba_cpu import NumbaBackend
 from learnedflux.backends.torch_array import TorchBackend
+from learnedflux.boundaries import Boundary
+from learnedflux.equations import Equation
 from learnedflux.errors import InputError, UnknownNameError
+from learnedflux.grid import Grid
+from learnedflux.scheme import BoundScheme
 
 __all__ = ["BACKENDS", "NumbaBackend", "TorchBackend", "make_backend"]
 
 BACKENDS = ("auto", "numba", "torch")
 
 
-def make_backend(name: str, device: str, dtype: str, *pieces: Any) -> NumbaBackend | TorchBackend:
+def make_backend(
+    name: str,
+    device: str,
+    dtype: str,
+    equation: Equation,
+    grid: Grid,
+    scheme: BoundScheme,
+    boundaries: tuple[tuple[Boundary, Boundary], ...],
+) -> NumbaBackend | TorchBackend:
     """Return the backend called ``name``; "auto" is numba on the CPU, torch on any other device."""
     if name not in BACKENDS:
         raise UnknownNameError("backend", name, BACKENDS)
@@ -22,10 +32,10 @@ def make_backend(name: str, device: str, dtype: str, *pieces: Any) -> NumbaBacke
     if name == "auto":
         name = "numba" if device == "cpu" else "torch"
     if name == "torch":
-        return TorchBackend(*pieces, device=device, dtype=dtype)
+        return TorchBackend(equation, grid, scheme, boundaries, device, dtype)
     if device != "cpu" or dtype != "float64":
         raise InputError(
             f"backend 'numba' computes in float64 on the CPU; device={device!r}, dtype={dtype!r} "
             "need backend='torch'."
         )
-    return NumbaBackend(*pieces)
+    return NumbaBackend(equation, grid, scheme, boundaries)

@@ -18,14 +18,27 @@ import numpy as np
 __all__ = ["digest"]
 
 PACKAGE = "learnedflux"
-POINTWISE = ("ops.py", "limiters.py", "positivity.py", "equations", "reconstruction", "riemann", "backends")
+POINTWISE = (
+    "ops.py",
+    "limiters.py",
+    "positivity.py",
+    "equations",
+    "reconstruction",
+    "riemann",
+    "backends",
+)
 
 
 @functools.cache
 def _library() -> str:
     """Digest of the library's own pointwise sources and of the compiler."""
     found = hashlib.sha256()
-    for word in (numba.__version__, llvmlite.__version__, np.__version__, platform.python_version()):
+    for word in (
+        numba.__version__,
+        llvmlite.__version__,
+        np.__version__,
+        platform.python_version(),
+    ):
         found.update(word.encode())
     for name in POINTWISE:
         path = resources.files(PACKAGE) / name
@@ -62,7 +75,9 @@ def _code(code: types.CodeType, seen: set[int]) -> Iterable[str]:
     yield code.co_code.hex()
     yield repr(code.co_names)
     for constant in code.co_consts:
-        yield from _code(constant, seen) if isinstance(constant, types.CodeType) else [repr(constant)]
+        yield from (
+            _code(constant, seen) if isinstance(constant, types.CodeType) else [repr(constant)]
+        )
 
 
 def _value(value: Any, seen: set[int]) -> Iterable[str]:

@@ -87,12 +87,19 @@ def fluxes(eq, ql, qr, f, like):
 
 
 @compiled
-def limit(eq, q, f, s, like):
+def limit(eq, q, f, like):
     """Limit the fluxes that would cost positivity in place; return how many they were."""
     n, count = f.shape[2], 0
-    flags = np.empty(n)
+    flags, speeds = np.empty(n), np.empty(q.shape[2])
     r = len(OFFSETS) // 2
     for row in range(f.shape[1]):
+        # Every row by its own waves, whatever rows it is computed with; ghost cells may hold
+        # faster states than the interior (an inflow, say).
+        q_at = (rows_of(q, row, like),)
+        for i in range(q.shape[2]):
+            (cell,) = load(q_at, i)
+            speeds[i] = eq.max_speed(cell, AXIS)
+        s = speeds.max()
         cells_at = windows(rows_of(q, row, like), (r - 1, r), n)
         f_at = rows_of(f, row, like)
         for i in range(n):

@@ -9,8 +9,9 @@ import os
 import sys
 import tempfile
 import types
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -64,11 +65,12 @@ def _private_folder() -> tempfile.TemporaryDirectory[str]:
 
 @functools.lru_cache(maxsize=256)
 def kernels(
-    equation: type[Equation], reconstruct: Any, radius: int, kind: str, riemann: str, axis: int
+    equation: Any, reconstruct: Any, radius: int, kind: str, riemann: str, axis: int
 ) -> types.ModuleType:
     """Return the kernel module of one scheme along one axis, from disk where it was built before.
 
-    ``reconstruct`` is a pointwise function, or None where a policy fills in the face values.
+    ``equation`` is a class; ``reconstruct`` a pointwise function, or None where a policy fills in
+    the face values.
     """
     chosen = variables[kind]
     solver = riemann_solvers[riemann].function
@@ -79,7 +81,9 @@ def kernels(
     try:
         path = _write_template(name, folder)
     except OSError as error:
-        log.warning("cannot write kernels to %s (%s); they are compiled anew each time", folder, error)
+        log.warning(
+            "cannot write kernels to %s (%s); they are compiled anew each time", folder, error
+        )
         path = _write_template(name, Path(_private_folder().name))
     if not any((path.parent / "__pycache__").glob(f"{name}.*.nbi")):
         log.warning(
@@ -125,11 +129,11 @@ class NumbaBackend:
         self.equation, self.grid, self.scheme, self.boundaries = equation, grid, scheme, boundaries
         self.parameters = equation.compiled()
         self.like = (0.0,) * len(equation.conserved_names(grid.dimension))
-        policy = isinstance(scheme.reconstruction, Policy)
+        rule, kind = scheme.reconstruction, cast(Any, type(equation))
         self.kernels = [
             kernels(
-                type(equation),
-                None if policy else scheme.reconstruction.function,
+                kind,
+                None if isinstance(rule, Policy) else rule.function,
                 scheme.radius,
                 scheme.variables,
                 scheme.riemann,
@@ -155,6 +159,10 @@ class NumbaBackend:
                 buffer["stencils"] = np.empty((2, variables, rows, n + 1, 2 * g))
             self._buffers[axis, rows] = buffer
         return self._buffers[axis, rows]
+
+    def without_gradients(self) -> AbstractContextManager[None]:
+        """Return a context in which nothing is kept for backpropagation: nothing ever is here."""
+        return nullcontext()
 
     def asarray(self, q: Any) -> np.ndarray:
         """Return a state as this backend's array."""
@@ -203,9 +211,7 @@ class NumbaBackend:
         f = buffer["f"]
         k.fluxes(self.parameters, ql, qr, f, self.like)
         if self.limiting:
-            # Ghost cells may hold faster states than the interior (an inflow, say).
-            speed = k.max_speed(self.parameters, buffer["padded"], self.like)
-            self.limited += k.limit(self.parameters, buffer["padded"], f, speed, self.like)
+            self.limited += k.limit(self.parameters, buffer["padded"], f, self.like)
         return f
 
     def max_speed(self, q: np.ndarray, axis: int) -> float:

@@ -66,6 +66,10 @@ class TorchBackend:
         self.limited: Any = 0  # faces at which the positivity limiter has acted
         self.dtype = {"float64": torch.float64, "float32": torch.float32}[dtype]
 
+    def without_gradients(self) -> Any:
+        """Return a context in which nothing is kept for backpropagation."""
+        return self.torch.no_grad()
+
     def asarray(self, q: Any) -> Any:
         """Return a state as this backend's array."""
         return self.torch.as_tensor(q, dtype=self.dtype, device=self.device).clone()

@@ -65,6 +65,6 @@ class Advection(Equation):
     def require_dimension(self, dimension: int) -> None:
         if len(self.velocity) != dimension:
             raise InputError(
-                f"Advection has a velocity of {len(self.velocity)} numbers {self.velocity}, but the "
-                f"grid has {dimension} dimension(s); give one number per axis."
+                f"Advection has a velocity of {len(self.velocity)} numbers {self.velocity}, but "
+                f"the grid has {dimension} dimension(s); give one number per axis."
             )

@@ -34,7 +34,7 @@ def _compile_method(name: str, arity: int) -> None:
             )
         return
 
-    def source(parameters):  # type: ignore[no-untyped-def]
+    def source(parameters: Any) -> Any:
         equation = getattr(parameters.instance_class, "equation", None)
         return None if equation is None else getattr(equation, name)
 
@@ -49,7 +49,9 @@ def _compile_method(name: str, arity: int) -> None:
         lambda self, a, b, c, d, e, f: source(self),
     )
     if arity >= len(by_arity):
-        raise InputError(f"method {name!r} takes {arity} arguments; pointwise methods take up to 6.")
+        raise InputError(
+            f"method {name!r} takes {arity} arguments; pointwise methods take up to 6."
+        )
     _arity[name] = arity
     for kind in (types.NamedTuple, types.NamedUniTuple):
         overload_method(kind, name, jit_options=COMPILE, strict=False)(by_arity[arity])
@@ -57,7 +59,7 @@ def _compile_method(name: str, arity: int) -> None:
 
 @dataclass_transform(frozen_default=True)
 class Equation:
-    """Base of all conservation laws :math:`q_t + \\sum_d f_d(q)_{x_d} = 0`.
+    r"""Base of all conservation laws :math:`q_t + \sum_d f_d(q)_{x_d} = 0`.
 
     A subclass is a frozen dataclass without asking for it: annotated names are its parameters.
     It must say ``variables``, ``flux`` and ``max_speed``; everything else has a default that is
@@ -140,7 +142,7 @@ class Equation:
         s = maximum(self.max_speed(ql, axis), self.max_speed(qr, axis))
         return -s, s
 
-    # Characteristic projection, in primitive variables. A frame holds what it needs of a mean state.
+    # Characteristic projection, in primitive variables. A frame holds what it needs of a mean.
 
     def frame(self, w: State, axis: int) -> State:
         """Return the frame of a primitive mean state."""

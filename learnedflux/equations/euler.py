@@ -57,7 +57,7 @@ class Euler(Equation):
         if not self.gamma > 1:
             raise InputError(f"gamma must be above 1; got {self.gamma!r}.")
 
-    # --- names -----------------------------------------------------------------------------------
+    # --- names ----------------------------------------------------------------------------------
 
     def conserved_names(self, dimension: int) -> tuple[str, ...]:
         return ("density", *(f"momentum_{axis}" for axis in AXES[:dimension]), "energy")
@@ -68,7 +68,7 @@ class Euler(Equation):
     def linear_fields(self, dimension: int) -> tuple[bool, ...]:
         return (False, *(True,) * dimension, False)
 
-    # --- thermodynamics and flux -----------------------------------------------------------------
+    # --- thermodynamics and flux ----------------------------------------------------------------
 
     def pressure(self, q):
         m = q[1:-1]
@@ -103,7 +103,7 @@ class Euler(Equation):
     def mirror(self, q, axis):
         return negate_at(q, 1 + axis)
 
-    # --- for Riemann solvers -----------------------------------------------------------------------
+    # --- for Riemann solvers --------------------------------------------------------------------
 
     def wave_speeds(self, ql, qr, axis):
         """Einfeldt's speeds: the extreme of each side's own wave and the Roe mean's."""
@@ -134,7 +134,7 @@ class Euler(Equation):
             factor * q[-1] + star * ((sm - u) * (sm + self.pressure(q) / (rho * d))),
         )
 
-    # --- characteristic projection -------------------------------------------------------------------
+    # --- characteristic projection --------------------------------------------------------------
     # A frame is (sound speed, density, velocities, |velocity|^2 / 2). Mirrored data swap the two
     # acoustic amplitudes exactly, bit for bit.
 

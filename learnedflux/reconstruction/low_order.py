@@ -65,7 +65,7 @@ def muscl_mc(b, c, d):
     cells=3,
     order=2,
     judgement="keeps contacts sharp, turns smooth waves into squares",
-    reference="Roe, Annu. Rev. Fluid Mech. 18, 337-365 (1986), doi:10.1146/annurev.fl.18.010186.002005",
+    reference="Roe, Annu. Rev. Fluid Mech. 18, 337 (1986), doi:10.1146/annurev.fl.18.010186.002005",
 )
 def muscl_superbee(b, c, d):
     """MUSCL with Roe's superbee limiter."""

@@ -6,9 +6,12 @@ Everything is written in the four differences ``d0 = b - a ... d3 = e - d``, and
 
 from __future__ import annotations
 
-from learnedflux.ops import absolute, pointwise
+from learnedflux.ops import absolute, minimum, pointwise
 
-__all__ = ["differences", "linear5", "smoothness", "substencils", "tau5"]
+__all__ = ["differences", "linear5", "roughness", "smoothness", "substencils", "tau5"]
+
+EPSILON = 1e-40  # only keeps 0/0 away; far below the square of any round-off that matters
+ROUGH = 1e18  # a ratio above which nothing is left to tell apart; its square exists in float32
 
 
 @pointwise
@@ -52,3 +55,12 @@ def smoothness(d0, d1, d2, d3):
 def tau5(beta):
     """Global smoothness of the five cells, Borges et al. (2008), eq. (25)."""
     return absolute(beta[0] - beta[2])
+
+
+@pointwise
+def roughness(tau, beta):
+    """Global over local smoothness, ``tau / beta``: how much rougher the whole is than the part.
+
+    Bounded, as an infinite one would give weights of inf / inf next to perfectly flat data.
+    """
+    return minimum(tau / (beta + EPSILON), ROUGH)

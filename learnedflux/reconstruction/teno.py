@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from learnedflux.ops import maximum, pointwise, where
 from learnedflux.reconstruction.base import register
-from learnedflux.reconstruction.stencil import differences, smoothness, substencils, tau5
+from learnedflux.reconstruction.stencil import (
+    differences,
+    roughness,
+    smoothness,
+    substencils,
+    tau5,
+)
 
 __all__ = ["teno5"]
 
-EPSILON = 1e-40
 CUTOFF = 1e-5  # C_T: a sub-stencil whose relative smoothness is below it is left out
 
 
@@ -23,7 +28,7 @@ def _power6(x):
     cells=5,
     order=5,
     judgement="sharper than weno5-z at little cost; keeps small waves",
-    reference="Fu, Hu and Adams, J. Comput. Phys. 305, 333-359 (2016), doi:10.1016/j.jcp.2015.10.037",
+    reference="Fu, Hu, Adams, J. Comput. Phys. 305, 333-359 (2016), doi:10.1016/j.jcp.2015.10.037",
 )
 def teno5(a, b, c, d, e):
     """Fifth-order TENO (C_T = 1e-5, q = 6, linear weights 0.1, 0.6, 0.3)."""
@@ -31,9 +36,9 @@ def teno5(a, b, c, d, e):
     beta0, beta1, beta2 = smoothness(d0, d1, d2, d3)
     tau = tau5((beta0, beta1, beta2))
     s0, s1, s2 = (
-        1.0 + tau / (beta0 + EPSILON),
-        1.0 + tau / (beta1 + EPSILON),
-        1.0 + tau / (beta2 + EPSILON),
+        1.0 + roughness(tau, beta0),
+        1.0 + roughness(tau, beta1),
+        1.0 + roughness(tau, beta2),
     )
     # Only ratios count: divided by the largest, the sixth power cannot overflow.
     top = 1.0 / maximum(maximum(s0, s1), s2)

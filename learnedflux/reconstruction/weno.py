@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from learnedflux.ops import absolute, dot, pointwise
 from learnedflux.reconstruction.base import register
-from learnedflux.reconstruction.stencil import differences, smoothness, substencils, tau5
+from learnedflux.reconstruction.stencil import (
+    differences,
+    roughness,
+    smoothness,
+    substencils,
+    tau5,
+)
 
 __all__ = ["weno3_z", "weno5_js", "weno5_z", "weno5_z_weights"]
 
 EPSILON_JS = 1e-6  # Jiang and Shu's value; sets the scale below which data count as smooth
-EPSILON_Z = 1e-40  # only keeps 0/0 away; far below the square of any round-off that matters
 
 
 @pointwise
@@ -25,7 +30,7 @@ def _js(weight, beta):
 
 @pointwise
 def _z(weight, beta, tau):
-    r = tau / (beta + EPSILON_Z)
+    r = roughness(tau, beta)
     return weight * (1.0 + r * r)
 
 
@@ -42,8 +47,8 @@ def weno3_z(b, c, d):
     d1, d2 = c - b, d - c
     beta0, beta1 = d1 * d1, d2 * d2
     tau = absolute(beta0 - beta1)
-    alpha0 = (1.0 / 3.0) * (1.0 + tau / (beta0 + EPSILON_Z))
-    alpha1 = (2.0 / 3.0) * (1.0 + tau / (beta1 + EPSILON_Z))
+    alpha0 = (1.0 / 3.0) * (1.0 + roughness(tau, beta0))
+    alpha1 = (2.0 / 3.0) * (1.0 + roughness(tau, beta1))
     return c + 0.5 * ((alpha0 * d1 + alpha1 * d2) / (alpha0 + alpha1))
 
 
@@ -75,7 +80,7 @@ def weno5_z_weights(beta):
     order=5,
     aliases=("weno5",),
     judgement="the usual choice among classical schemes; smears contacts over about six cells",
-    reference="Borges et al., J. Comput. Phys. 227, 3191-3211 (2008), doi:10.1016/j.jcp.2007.11.038",
+    reference="Borges et al., J. Comput. Phys. 227, 3191 (2008), doi:10.1016/j.jcp.2007.11.038",
 )
 def weno5_z(a, b, c, d, e):
     """Fifth-order WENO-Z (power 2)."""

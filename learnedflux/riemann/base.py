@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from learnedflux.equations.base import Equation
 from learnedflux.errors import InputError
@@ -30,7 +31,7 @@ class Riemann:
     """
 
     name: str
-    function: Callable[..., object]
+    function: Callable[..., Any]
     needs: tuple[str, ...] = ()
     judgement: str = ""
     reference: str = ""

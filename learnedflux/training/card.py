@@ -54,14 +54,16 @@ def write_card(policy: Policy, table: Table, path: str | Path) -> None:
     lines = [
         f"# Policy `{policy.name}`, version {policy.version}",
         "",
-        f"- family `{m['family']}` ({m.get('config')}), {policy.stencil} cells, order {policy.order:g}",
+        f"- family `{m['family']}` ({m.get('config')}), {policy.stencil} cells, "
+        f"order {policy.order:g}",
         f"- trained on {', '.join(policy.equations)} at CFL {m['cfl'][0]:g} to {m['cfl'][1]:g}",
         f"- recipe `{m['recipe']}` (digest {m['recipe_digest']}), seeds {m['seeds']}",
-        f"- licence {m['licence']}; made with learnedflux {m['library']}; file digest `{policy.digest}`",
+        f"- licence {m['licence']}; made with learnedflux {m['library']}; "
+        f"file digest `{policy.digest}`",
         "",
-        f"Mean L1 error of the first variable, {CELLS} cells, SSPRK3, CFL 0.4, characteristic variables,",
-        "against exact cell averages. None of these problems was trained on or used to choose the",
-        "policy. The lowest of each row is bold; `fails` marks a run that ended unphysical.",
+        f"Mean L1 error of the first variable, {CELLS} cells, SSPRK3, CFL 0.4, characteristic",
+        "variables, against exact cell averages. None of these problems was trained on or used to",
+        "choose the policy. The lowest of each row is bold; `fails` marks a run that ended unphysical.",
         "",
         "| problem | " + " | ".join(labels) + " |",
         "|---" * (len(labels) + 1) + "|",

@@ -18,7 +18,14 @@ from learnedflux.exact.euler import riemann, star_region
 from learnedflux.training.profiles import cell_means, random_profiles
 from learnedflux.training.reference import FinePool
 
-__all__ = ["Batch", "Distribution", "advected_profiles", "burgers_profiles", "euler_riemann", "euler_states"]
+__all__ = [
+    "Batch",
+    "Distribution",
+    "advected_profiles",
+    "burgers_profiles",
+    "euler_riemann",
+    "euler_states",
+]
 
 CFL = (0.1, 0.6)
 POINTS = 64  # per cell, where a sampled jump must land well inside its cell
@@ -153,15 +160,25 @@ def _speeds(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.stack(ends)
 
 
-def _two_fans(x, t, first, second, one, two, left, right, cells):  # type: ignore[no-untyped-def]
+def _two_fans(
+    x: np.ndarray,
+    t: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
+    one: np.ndarray,
+    two: np.ndarray,
+    left: np.ndarray,
+    right: np.ndarray,
+    cells: int,
+) -> np.ndarray:
     """Primitive point values (variable, row, point) of both Riemann problems on the circle."""
     middle = (0.5 * ((first + one[1] * t) + (second + two[0] * t)))[:, None]
     other = 0.5 * ((second + two[1] * t) + (first + cells + one[0] * t))[:, None]
     beyond = (x[None] - middle) % cells  # distance to the right of the point between the fans
     age = np.maximum(t, 1e-12)[:, None]
-    left, right = (tuple(v[:, None] for v in side) for side in (left, right))
-    a = riemann(left, right, (beyond + middle - cells - first[:, None]) / age, 1.4)
-    b = riemann(right, left, (beyond + middle - second[:, None]) / age, 1.4)
+    l_, r_ = (tuple(v[:, None] for v in side) for side in (left, right))
+    a = riemann(l_, r_, (beyond + middle - cells - first[:, None]) / age, 1.4)
+    b = riemann(r_, l_, (beyond + middle - second[:, None]) / age, 1.4)
     # The circle is cut midway between the fans: there the first ends and the second begins.
     return np.stack([np.where(beyond < other - middle, v, u) for u, v in zip(a, b, strict=True)])
 

@@ -37,7 +37,9 @@ class _DoubleConstants(TorchFunctionMode):
     its digits, and 1e-30 squared would vanish.
     """
 
-    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_function__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
         def double(x: Any) -> Any:
             return torch.tensor(x, dtype=torch.float64) if isinstance(x, float) else x
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -68,25 +69,22 @@ class BoundedPolicy(nn.Module):
         generator = torch.Generator().manual_seed(seed)
         layers: list[nn.Module] = []
         widths = [CELLS - 1, *hidden, CELLS - 1]
-        for fan_in, fan_out in zip(widths[:-1], widths[1:], strict=True):
+        for fan_in, fan_out in itertools.pairwise(widths):
             layer = nn.Linear(fan_in, fan_out, dtype=torch.float64)
             bound = 1.0 / math.sqrt(fan_in)
             nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
             nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
             layers += [layer, nn.ReLU()]
         self.net = nn.Sequential(*layers[:-1])
-        last = layers[-2]
-        # Start as the linear scheme within its bounds, that is MP5.
-        nn.init.zeros_(last.bias)  # type: ignore[arg-type]
+        # Start near the linear scheme within its bounds, that is near MP5.
+        nn.init.zeros_(layer.bias)
         with torch.no_grad():
-            last.weight *= 0.05  # type: ignore[operator]
+            layer.weight.mul_(0.05)
 
     def forward(self, a: Tensor, b: Tensor, c: Tensor, d: Tensor, e: Tensor) -> Tensor:
         """Return left-biased face values from five cells, tensors of one shape."""
         d0, d1, d2, d3 = differences(a, b, c, d, e)
-        size = maximum(
-            maximum(absolute(d0), absolute(d1)), maximum(absolute(d2), absolute(d3))
-        )
+        size = maximum(maximum(absolute(d0), absolute(d1)), maximum(absolute(d2), absolute(d3)))
         least = maximum(ROUND_OFF * torch.finfo(c.dtype).eps * absolute(c), FLOOR)
         inverse = 1.0 / maximum(size, least)
         f = (d0 * inverse, d1 * inverse, d2 * inverse, d3 * inverse)
@@ -102,7 +100,9 @@ class BoundedPolicy(nn.Module):
             action[..., 0] * d0 + action[..., 1] * d1 + action[..., 2] * d2 + action[..., 3] * d3
         )
         lower, upper = mp_bounds(d0, d1, d2, d3, k["alpha"])
-        return c + median_clip(linear5(d0, d1, d2, d3) + sensor * proposed, lower, upper)
+        increment = median_clip(linear5(d0, d1, d2, d3) + sensor * proposed, lower, upper)
+        value: Tensor = c + increment
+        return value
 
     def reconstruction(self, name: str = "policy") -> Reconstruction:
         """Return this policy as a reconstruction of the torch backend, gradients and all."""

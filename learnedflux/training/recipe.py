@@ -83,7 +83,9 @@ class Recipe:
             raise InputError("equations must name at least one equation to train on.")
         for key in ("iterations", "rows", "steps_first", "steps_last", "pool", "validate_every"):
             if not (isinstance(getattr(self, key), int) and getattr(self, key) > 0):
-                raise InputError(f"{key} must be a whole number above 0; got {getattr(self, key)!r}.")
+                raise InputError(
+                    f"{key} must be a whole number above 0; got {getattr(self, key)!r}."
+                )
         if not self.hidden or min(self.hidden) < 1:
             raise InputError(f"hidden must list layer widths above 0; got {self.hidden!r}.")
         if self.cells < 32:

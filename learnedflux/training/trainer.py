@@ -17,7 +17,6 @@ import copy
 import json
 import logging
 import math
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -148,7 +147,7 @@ def _errors(task: Task, batch: Batch, recipe: Recipe) -> tuple[Tensor, Tensor]:
     start, target, dt = (
         torch.as_tensor(x, dtype=dtype) for x in (batch.initial, batch.target, batch.dt)
     )
-    # A compiled right-hand side keeps little for the way back; an eager one, a tensor per operation.
+    # A compiled right-hand side keeps little for the way back, an eager one every tensor.
     q = rollout(task.rhs, start, dt, batch.steps, checkpointed=not recipe.compile)
     lost = ~(task.equation.admissible(tuple(q)) & torch.isfinite(q).all(dim=0)).all(dim=-1)
     kept = torch.where(lost[None, :, None], start, q)
@@ -167,7 +166,7 @@ def _baseline(task: Task, batch: Batch) -> Tensor:
 
 
 def _validate(tasks: list[Task], recipe: Recipe) -> dict[str, float]:
-    """Geometric mean of the error ratio, per equation and over all; longer runs than in training."""
+    """Geometric mean of the error ratio, per equation and over all, on longer runs."""
     found, logs = {}, []
     rng = np.random.default_rng([VALIDATION_SEED, recipe.seed])
     steps = round(VALIDATION_STEPS * min(1.0, recipe.steps_last / 60))
@@ -263,9 +262,7 @@ def train(
     return Run(chosen, policy.double(), state.history(chosen), place)
 
 
-def _iterate(
-    tasks: list[Task], state: _State, recipe: Recipe, iteration: int
-) -> dict[str, float]:
+def _iterate(tasks: list[Task], state: _State, recipe: Recipe, iteration: int) -> dict[str, float]:
     """Take one gradient step; return what to log."""
     rate, steps = _schedule(recipe, iteration)
     for group in state.optimizer.param_groups:
@@ -385,9 +382,9 @@ class _Board:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
-            self.writer = None
+            self.writer: Any = None
         else:
-            self.writer = SummaryWriter(str(folder))  # type: ignore[no-untyped-call]
+            self.writer = SummaryWriter(str(folder))
 
     def __enter__(self) -> _Board:
         return self
@@ -396,8 +393,8 @@ class _Board:
         """Log one iteration."""
         for key, value in row.items():
             if self.writer is not None:
-                self.writer.add_scalar(key, value, iteration)  # type: ignore[no-untyped-call]
+                self.writer.add_scalar(key, value, iteration)
 
     def __exit__(self, *failure: object) -> None:
         if self.writer is not None:
-            self.writer.close()  # type: ignore[no-untyped-call]
+            self.writer.close()

@@ -225,8 +225,10 @@ def test_a_jump_is_not_looked_across(name, at):
 def test_a_slope_continues_up_to_a_jump(name, at):
     """Where one sub-stencil at least lies on the smooth side, the line on it is found."""
     rising = 0.5 * np.arange(6)
-    row = np.where(np.arange(6) < at, 90.0, rising) if at < 3 else np.where(
-        np.arange(6) < at, rising, 90.0
+    row = (
+        np.where(np.arange(6) < at, 90.0, rising)
+        if at < 3
+        else np.where(np.arange(6) < at, rising, 90.0)
     )
     assert abs(face_values(name, row[None])[0] - 0.5 * 2.5) < 1e-3
 

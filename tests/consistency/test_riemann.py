@@ -107,9 +107,7 @@ def test_flux_is_continuous_at_equal_states(solver, name, axis):
 
 
 # Rusanov is left out: it smears every wave as if it were the fastest.
-@pytest.mark.parametrize(
-    ("solver", "name", "axis"), [p for p in PAIRS if p.values[0] != "rusanov"]
-)
+@pytest.mark.parametrize(("solver", "name", "axis"), [p for p in PAIRS if p.values[0] != "rusanov"])
 def test_supersonic_states_take_the_upwind_flux(solver, name, axis):
     equation, dimension = EQUATIONS[name]
     rng = numbers(3)

@@ -275,7 +275,11 @@ def test_a_constant_scalar_is_left_alone_to_the_last_bit(scheme, equation):
 # Only variables that hold velocity and pressure as such can keep them constant.
 @pytest.mark.parametrize(
     "scheme",
-    [s for s in EULER_SCHEMES if getattr(s, "id", "") not in ("mp5-conserved", "mp5-characteristic-conserved")],
+    [
+        s
+        for s in EULER_SCHEMES
+        if getattr(s, "id", "") not in ("mp5-conserved", "mp5-characteristic-conserved")
+    ],
 )
 def test_density_jumps_move_without_disturbing_velocity_and_pressure(scheme):
     density = broken_fields(40)[0]

@@ -1,8 +1,8 @@
 """One source, two worlds: kernels compiled by Numba and tensors of torch give the same numbers.
 
-Compiling every combination of parts takes minutes, so the default run compares the two halves of
-a right-hand side (states of the faces, fluxes from states) for all parts, and the whole for each
-part once; every combination as a whole is among the slow tests.
+Compiling every combination of parts takes minutes. The default run has every reconstruction, every
+set of variables and every Riemann solver with the defaults of the others; the whole product, at
+the end, is among the slow tests.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ import pytest
 import learnedflux as lf
 from learnedflux.backends.numba_cpu import kernels
 from learnedflux.reconstruction import reconstructions, variables
-from learnedflux.riemann import default_riemann, riemann_solvers
+from learnedflux.riemann import riemann_solvers
 
 torch = pytest.importorskip("torch", reason="needs the extra 'train'")
 
@@ -33,23 +33,27 @@ def solvers(name):
 
 
 def kinds(name):
-    return list(variables) if name == "euler" else ["conserved"]
+    return list(variables) if name == "euler" else ["characteristic"]
 
 
-WITH_VARIABLES = [
-    pytest.param(name, scheme, kind, id=f"{name}-{scheme}-{kind}")
-    for name in EQUATIONS
-    for kind in kinds(name)
-    for scheme in reconstructions
-]
 WITH_SOLVERS = [
     pytest.param(name, r, id=f"{name}-{r}") for name in EQUATIONS for r in solvers(name)
 ]
-# Each reconstruction with one solver, each solver with several reconstructions.
-SOME = [
-    pytest.param(name, scheme, solvers(name)[k % len(solvers(name))], id=f"{name}-{scheme}")
-    for name in EQUATIONS
-    for k, scheme in enumerate([*reconstructions])
+EACH = [
+    *(
+        pytest.param(name, lf.Scheme(scheme), id=f"{name}-{scheme}")
+        for name in EQUATIONS
+        for scheme in reconstructions
+    ),
+    *(
+        pytest.param(name, lf.Scheme("weno5-z", riemann=r), id=f"{name}-{r}")
+        for name in EQUATIONS
+        for r in solvers(name)
+    ),
+    *(
+        pytest.param("euler", lf.Scheme("weno5-z", variables=kind), id=f"euler-{kind}")
+        for kind in variables
+    ),
 ]
 EVERY = [
     pytest.param(name, scheme, r, kind, id=f"{name}-{scheme}-{r}-{kind}")
@@ -101,26 +105,22 @@ def check_right_hand_side(name, scheme):
     for seed in range(3):
         q = states(name, seed)
         numba, tensor = both(name, scheme, q)
-        assert_same(numba(0.0, q), tensor(0.0, torch.tensor(q)), "right-hand sides")
-
-
-@pytest.mark.parametrize(("name", "scheme", "kind"), WITH_VARIABLES)
-def test_states_of_the_faces(name, scheme, kind):
-    for seed in range(3):
-        q = states(name, seed)
-        numba, tensor = both(name, lf.Scheme(scheme, variables=kind), q)
         for a, b in zip(
             numba.backend.face_states(0.0, q, 0),
             tensor.backend.face_states(0.0, torch.tensor(q), 0),
             strict=True,
         ):
             assert_same(a, torch.stack(tuple(b)), "face states")
+        for limiting in {False, numba.scheme.positivity}:
+            numba.backend.limiting = tensor.backend.limiting = limiting
+            assert_same(numba(0.0, q), tensor(0.0, torch.tensor(q)), "right-hand sides")
 
 
 @pytest.mark.parametrize(("name", "solver"), WITH_SOLVERS)
 def test_fluxes(name, solver):
     equation = EQUATIONS[name]
-    k = kernels(type(equation), reconstructions["constant"].function, 1, "conserved", solver, 0)
+    bound = lf.Scheme("weno5-z", riemann=solver).bind(equation)
+    k = kernels(type(equation), bound.reconstruction.function, 3, bound.variables, solver, 0)
     like = (0.0,) * len(equation.conserved_names(1))
     for seed in range(3):
         ql = states(name, seed)
@@ -138,15 +138,9 @@ def test_fluxes(name, solver):
             np.testing.assert_allclose(one, f[:, 0, 7], rtol=1e-13, atol=1e-13)
 
 
-@pytest.mark.parametrize(("name", "scheme", "solver"), SOME)
-def test_right_hand_side(name, scheme, solver):
-    check_right_hand_side(name, lf.Scheme(scheme, riemann=solver))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("name", "scheme", "solver", "kind"), EVERY)
-def test_right_hand_side_of_every_scheme(name, scheme, solver, kind):
-    check_right_hand_side(name, lf.Scheme(scheme, riemann=solver, variables=kind))
+@pytest.mark.parametrize(("name", "scheme"), EACH)
+def test_states_and_right_hand_side(name, scheme):
+    check_right_hand_side(name, scheme)
 
 
 @pytest.mark.parametrize("scheme", ["weno5-z", LEARNED])
@@ -194,12 +188,25 @@ def test_whole_runs(name, scheme):
 
 @pytest.mark.parametrize("scheme", list(reconstructions))
 def test_single_precision_follows_double(scheme):
-    """float32 has seven digits; a rule that overflows in it would fall back to first order."""
+    """float32 has seven digits; a rule that overflows in it would lose its order silently."""
     case = lf.problems.sod(cells=60)
     single = lf.solve(case, scheme, backend="torch", dtype="float32", dt=2e-3)
     double = lf.solve(case, scheme, backend="torch", dtype="float64", dt=2e-3)
     for variable in double.data_vars:
-        np.testing.assert_allclose(single[variable], double[variable], rtol=0, atol=2e-4)
+        # TENO's cut-off is a switch, and where data are flat to seven digits round-off throws it.
+        allowed = 5e-3 if scheme == "teno5" else 5e-5
+        np.testing.assert_allclose(single[variable], double[variable], rtol=0, atol=allowed)
+
+
+@pytest.mark.parametrize("scheme", list(reconstructions))
+def test_jumps_beside_flat_data_in_single_precision(scheme):
+    """Smoothness that is exactly zero makes the largest ratios there are."""
+    rule = reconstructions[scheme]
+    for at in range(1, rule.cells):
+        for jump in (1e-3, 1.0, 1e6):
+            cells = jump * (torch.arange(rule.cells) >= at).double()
+            double, single = rule.function(*cells), rule.function(*cells.float())
+            assert float(single) == pytest.approx(float(double), rel=1e-5, abs=1e-6 * jump)
 
 
 def test_batches_of_rows_are_rows_one_by_one():
@@ -211,3 +218,9 @@ def test_batches_of_rows_are_rows_one_by_one():
         assert_same(semi.backend.rhs(0.0, rows[:, k]).numpy(), together[:, k], "batched rows")
     numba = lf.Semidiscretization(case, "weno5-z", backend="numba")
     assert_same(numba.backend.rhs(0.0, rows.numpy()), together, "batched rows")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "scheme", "solver", "kind"), EVERY)
+def test_right_hand_side_of_every_scheme(name, scheme, solver, kind):
+    check_right_hand_side(name, lf.Scheme(scheme, riemann=solver, variables=kind))

@@ -49,7 +49,7 @@ def test_card_is_reproduced(policy):
 @pytest.mark.parametrize("name", ["sod", "lax"])
 def test_beats_weno5_on_shock_tubes_by_a_quarter(policy, name):
     problem = lf.problems.get(name)(cells=200)
-    learned, ds = l1(problem, policy)
+    learned, _ = l1(problem, policy)
     classical, _ = l1(problem, "weno5-z")
     assert learned <= CLASSICAL_SOD_LAX * classical
 
@@ -107,7 +107,7 @@ def test_no_wave_grows(policy, cfl):
 
             before = norm(q[0])
             for _ in range(steps):
-                q = lf.integrators.ssprk3(lambda t, u: semi.backend.rhs(t, u), 0.0, q, cfl)
+                q = lf.integrators.ssprk3(semi.backend.rhs, 0.0, q, cfl)
             # Round-off of the ground level counts for the small waves.
             assert (norm(q[0]) <= before * (1 + 1e-9) + 1e-13 * ground * n).all()
 
@@ -147,7 +147,9 @@ def test_works_on_all_three_equations(policy):
         assert ds.attrs["policy_digest"] == policy.digest
 
 
-@pytest.mark.parametrize("name", ["slow_shock", "einfeldt_123", "leblanc", "toro3", "toro5", "blast"])
+@pytest.mark.parametrize(
+    "name", ["slow_shock", "einfeldt_123", "leblanc", "toro3", "toro5", "blast"]
+)
 def test_hard_problems_end_positive(policy, name):
     ds = lf.solve(lf.problems.get(name)(cells=200), policy)
     assert float(ds.density.min()) > 0

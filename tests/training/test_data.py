@@ -5,15 +5,15 @@ import pytest
 
 pytest.importorskip("torch", reason="torch is not installed: nothing can be trained")
 
-from learnedflux.backends import NumbaBackend  # noqa: E402
-from learnedflux.boundaries import boundaries  # noqa: E402
-from learnedflux.exact.burgers import riemann  # noqa: E402
-from learnedflux.grid import Grid  # noqa: E402
-from learnedflux.integrators import ssprk3  # noqa: E402
-from learnedflux.scheme import Scheme  # noqa: E402
-from learnedflux.training import data  # noqa: E402
-from learnedflux.training.profiles import FINE  # noqa: E402
-from learnedflux.training.reference import FinePool  # noqa: E402
+from learnedflux.backends import NumbaBackend
+from learnedflux.boundaries import boundaries
+from learnedflux.exact.burgers import riemann
+from learnedflux.grid import Grid
+from learnedflux.integrators import ssprk3
+from learnedflux.scheme import Scheme
+from learnedflux.training import data
+from learnedflux.training.profiles import FINE
+from learnedflux.training.reference import FinePool
 
 CELLS, STEPS, ROWS = 64, 20, 8
 

@@ -19,9 +19,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from learnedflux.dataset import grid_of
-from learnedflux.errors import InputError, UnknownNameError
+from learnedflux.errors import InputError
 from learnedflux.files import replace_file
-from learnedflux.problem import ExactSolution, Problem
+from learnedflux.plot.data import (
+    curve,
+    first_variable,
+    reference,
+    require,
+    require_1d,
+    state_at,
+    window_of_interest,
+)
 
 __all__ = ["compare", "line", "require_format", "save", "space_time"]
 
@@ -45,8 +53,6 @@ STYLE: Any = {
     "lines.markeredgewidth": 0.8,
 }
 EXACT: Any = {"color": "black", "linewidth": 1.0, "zorder": 1.5}
-POINTS = 4001  # at which an exact solution is drawn; a jump is then as thin as the line
-WINDOW = 0.2  # of the domain: what the zoom shows
 DECADES = 6  # of errors shown
 
 
@@ -83,8 +89,10 @@ def line(
     >>> len(figure.axes)
     2
     """
-    names = [variable] if isinstance(variable, str) else list(variable or [_first(ds)])
-    at = _state(ds, time)
+    at = state_at(ds, time)
+    names = [variable] if isinstance(variable, str) else list(variable or [first_variable(ds)])
+    for name in names:
+        require(at, name)
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(
             1,
@@ -95,8 +103,8 @@ def line(
         )
         for axis, name in zip(axes[0], names, strict=True):
             if exact is not None:
-                axis.plot(*_curve(exact, at, name), label=_title_of(exact), **EXACT)
-            _markers(axis, at, name, 0, str(ds.attrs.get("scheme", "result")))
+                axis.plot(*curve(exact, at, name), label=_title_of(exact), **EXACT)
+            _markers(axis, at[name], 0, str(ds.attrs.get("scheme", "result")))
             axis.set(xlabel=_label(at.x), ylabel=_label(at[name]))
         _finish(figure, axes[0, 0], _title(at))
     return figure
@@ -142,13 +150,17 @@ def compare(
     """
     if not results:
         raise InputError("compare needs at least one result: {name: lf.solve(...)}.")
-    states = {label: _state(ds, time) for label, ds in results.items()}
+    states = {label: state_at(ds, time) for label, ds in results.items()}
     first = next(iter(states.values()))
-    name = variable or _first(first)
+    name = variable or first_variable(first)
+    for at in states.values():
+        require(at, name)
+    if not isinstance(zoom, bool) and not zoom[0] < zoom[1]:
+        raise InputError(f"zoom must be True, False or (from, to), rising; got {zoom!r}.")
     errors = {}
     if exact is not None:
-        errors = {k: abs(at[name] - _reference(exact, at, name)) for k, at in states.items()}
-    window = _window(states, errors, name) if zoom is True else (zoom or None)
+        errors = {k: abs(at[name] - reference(exact, at, name)) for k, at in states.items()}
+    window = window_of_interest(states, errors, name) if zoom is True else (zoom or None)
     rows, columns = (2 if errors else 1), (2 if window else 1)
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(
@@ -163,13 +175,12 @@ def compare(
         for column in range(columns):
             upper = axes[0, column]
             if exact is not None:
-                upper.plot(*_curve(exact, first, name), label=_title_of(exact), **EXACT)
+                upper.plot(*curve(exact, first, name), label=_title_of(exact), **EXACT)
+            part = window if column else None
             for i, (label, at) in enumerate(states.items()):
-                _markers(upper, at, name, i, label, window if column else None)
+                _markers(upper, at[name], i, label, part)
                 if errors:
-                    _markers(
-                        axes[1, column], errors[label], name, i, label, window if column else None
-                    )
+                    _markers(axes[1, column], errors[label], i, label, part)
             axes[-1, column].set_xlabel(_label(first.x))
         axes[0, 0].set_ylabel(_label(first[name]))
         if errors:
@@ -207,9 +218,9 @@ def space_time(ds: xr.Dataset, variable: str | None = None) -> Figure:
     >>> ds = lf.solve(lf.problems.sod(cells=50), "mp5", times=21)
     >>> figure = lf.plot.space_time(ds, "pressure")
     """
-    _require_1d(ds)
-    name = variable or _first(ds)
-    _require(ds, name)
+    require_1d(ds)
+    name = variable or first_variable(ds)
+    require(ds, name)
     t = ds.time.values
     if len(t) < 3:
         raise InputError(
@@ -250,105 +261,6 @@ def save(figure: Figure, path: str | Path) -> None:
     plt.close(figure)
 
 
-# --- data -----------------------------------------------------------------------------------------
-
-
-def _require_1d(ds: Any) -> None:
-    if not isinstance(ds, xr.Dataset):
-        raise InputError(f"expected a result of lf.solve; got {type(ds).__name__}.")
-    if "y" in ds.dims or "x" not in ds.dims:
-        raise InputError(
-            "lf.plot draws results in one dimension; use the Dataset's own .plot here."
-        )
-
-
-def _require(ds: xr.Dataset, name: str) -> None:
-    if name not in ds.data_vars:
-        raise UnknownNameError("variable of this result", name, map(str, ds.data_vars))
-
-
-def _first(ds: xr.Dataset) -> str:
-    return str(next(iter(ds.data_vars)))
-
-
-def _state(ds: xr.Dataset, time: float | None) -> xr.Dataset:
-    """Return a result at one of its times, dims ``(x,)``."""
-    _require_1d(ds)
-    if time is None:
-        return ds.isel(time=-1)
-    if not np.isclose(ds.time, time, rtol=1e-9, atol=0.0).any():
-        held = ", ".join(f"{t:g}" for t in ds.time.values[:10]) + (
-            ", ..." if len(ds.time) > 10 else ""
-        )
-        raise InputError(f"the result holds no state at t = {time:g}; its times are {held}.")
-    return ds.sel(time=time, method="nearest")
-
-
-def _solution(exact: Any) -> ExactSolution | xr.Dataset:
-    if isinstance(exact, Problem):
-        if exact.exact is None:
-            raise InputError(f"problem {exact.name!r} has no exact solution; pass a finer result.")
-        return exact.exact  # type: ignore[no-any-return]
-    if not isinstance(exact, (ExactSolution, xr.Dataset)):
-        raise InputError(
-            f"exact must be problem.exact or a reference Dataset; got {type(exact).__name__}."
-        )
-    return exact
-
-
-def _curve(exact: Any, at: xr.Dataset, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return x and values of the exact solution: at many points, or as fine as a reference is."""
-    exact, t = _solution(exact), float(at.time)
-    _require(at, name)
-    if isinstance(exact, xr.Dataset):
-        fine = _state(exact, t)
-        return fine.x.values, fine[name].values
-    extent = grid_of(at).extents[0]
-    x = np.linspace(extent[0], extent[1], POINTS)
-    fields = exact(x, t=t)
-    if name not in fields:
-        q = exact.equation.to_conserved(tuple(fields.values()))
-        fields = dict(zip(exact.equation.conserved_names(1), q, strict=True))
-    return x, fields[name]
-
-
-def _reference(exact: Any, at: xr.Dataset, name: str) -> np.ndarray:
-    """Return the exact cell averages on the grid of a result."""
-    exact, t = _solution(exact), float(at.time)
-    _require(at, name)
-    if isinstance(exact, ExactSolution):
-        return exact.cell_averages(grid_of(at), t)[name]
-    fine = _state(exact, t)[name]
-    factor, rest = divmod(fine.sizes["x"], at.sizes["x"])
-    if rest or not factor:
-        raise InputError(
-            f"the reference has {fine.sizes['x']} cells, the result {at.sizes['x']}; its cells "
-            "must be finer by a whole factor."
-        )
-    means: np.ndarray = fine.values.reshape(-1, factor).mean(axis=1)
-    return means
-
-
-def _window(
-    states: Mapping[str, xr.Dataset], errors: Mapping[str, xr.DataArray], name: str
-) -> tuple[float, float]:
-    """Return the part of x where errors, or else the differences between results, are largest."""
-    first = next(iter(states.values()))
-    x = first.x.values
-    if errors:
-        curves = [np.interp(x, e.x.values, e.values) for e in errors.values()]
-        weight = np.sum(curves, axis=0)
-    else:
-        weight = np.ptp(
-            [np.interp(x, at.x.values, at[name].values) for at in states.values()], axis=0
-        )
-    lower, upper, cells = grid_of(first).extents[0]
-    count = max(1, round(WINDOW * cells))
-    begin = int(np.argmax(np.convolve(weight, np.ones(count), mode="valid")))
-    width = (upper - lower) / cells
-    return lower + begin * width, lower + (begin + count) * width
-
-
 # --- drawing --------------------------------------------------------------------------------------
 
 
@@ -373,14 +285,13 @@ def _title(at: xr.Dataset, scheme: bool = True) -> str:
 
 def _markers(
     axis: Axes,
-    at: xr.Dataset | xr.DataArray,
-    name: str,
+    averages: xr.DataArray,
     index: int,
     label: str,
     window: tuple[float, float] | None = None,
 ) -> None:
     """Draw cell averages as open markers on a thin line; fewer cells, larger markers."""
-    x, values = at.x.values, (at[name] if isinstance(at, xr.Dataset) else at).values
+    x, values = averages.x.values, averages.values
     shown = len(x) if window is None else np.count_nonzero((x >= window[0]) & (x <= window[1]))
     axis.plot(
         x,
