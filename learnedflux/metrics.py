@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -124,11 +125,14 @@ def observed_order(cells: Sequence[float], errors: Sequence[float]) -> float:
 def total_variation(ds: xr.Dataset) -> xr.Dataset:
     """Return the total variation of each variable along x, per time (1D results).
 
-    Walls and outflow sides count no jump; on periodic data add the jump across the ends yourself.
+    On a periodic problem the jump between last and first cell counts too.
     """
     if "y" in ds.dims:
         raise InputError("total_variation is for 1D results.")
-    return abs(ds.diff("x")).sum("x")
+    inside = abs(ds.diff("x")).sum("x")
+    if "periodic" in json.loads(ds.attrs["boundary"])["x"]:
+        inside = inside + abs(ds.isel(x=0, drop=True) - ds.isel(x=-1, drop=True))
+    return inside
 
 
 def conservation_defect(ds: xr.Dataset) -> xr.Dataset:

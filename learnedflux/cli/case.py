@@ -142,6 +142,9 @@ def _problem(content: Mapping[str, Any], stem: str) -> Problem:
     given: dict[str, Any] = {
         k: content[k] for k in ("name", "description", "t_end") if k in content
     }
+    for key in ("name", "description"):
+        if not isinstance(given.get(key, ""), str):
+            raise InputError(f"{key!r} must be text; got {given[key]!r}.")
     if "equation" in content:
         given["equation"] = _equation(_table(content, "equation"))
     if "grid" in content:

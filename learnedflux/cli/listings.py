@@ -55,7 +55,8 @@ def _schemes(given: argparse.Namespace) -> None:
         name = reconstructions.canonical(name)
     found = [row for row in schemes() if row["scheme"] == name]
     if not found:
-        raise UnknownNameError("scheme", name, schemes().column("scheme"))
+        aliases = [alias for known in reconstructions for alias in reconstructions.aliases(known)]
+        raise UnknownNameError("scheme", name, [*schemes().column("scheme"), *aliases])
     write_pairs({key: value for key, value in found[0].items() if value})
 
 

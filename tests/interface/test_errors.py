@@ -154,12 +154,19 @@ def test_input_that_makes_no_sense_is_told_of(ask, text):
     [
         (averages(density=with_one(np.nan)), r"'density' is nan in cell \(7,\)"),
         (averages(pressure=with_one(np.inf)), r"'pressure' is inf in cell \(7,\)"),
-        (averages(density=with_one(-0.5)), r"'density' is -0.5 in cell \(7,\); it must be positive"),
+        (
+            averages(density=with_one(-0.5)),
+            r"'density' is -0.5 in cell \(7,\); it must be positive",
+        ),
         (averages(pressure=with_one(0.0)), r"'pressure' is 0 in cell \(7,\); it must be positive"),
         (averages(density=np.ones(21)), r"'density' .*\(21,\).*\(20,\)"),
-        ({"density": np.ones(20)}, r"missing; give all of 'density'"),
+        ({"density": np.ones(20)}, r"is neither the conserved variables .* nor the primitive ones"),
+        ({"density": np.ones(20), "pressure": np.ones(20)}, r"'velocity_x' missing; give all of"),
         (np.ones((3, 20)), r"a function of the coordinates or a dict of cell averages"),
-        (lambda x: {**EULER, "density": np.where(x > 0.6, -1.0, 1.0)}, r"'density' is -1 at x = 0.6"),
+        (
+            lambda x: {**EULER, "density": np.where(x > 0.6, -1.0, 1.0)},
+            r"'density' is -1 at x = 0.6",
+        ),
         (lambda x: {**EULER, "pressure": np.log(x - 0.1)}, r"'pressure' is nan at x = 0.025"),
         (lambda x: {"density": 1.0, "velocity_x": 0.0}, r"'pressure' missing"),
         (lambda x: x, r"expected a dict with 'density', 'velocity_x', 'pressure'"),
@@ -184,7 +191,9 @@ def test_energy_too_small_for_the_motion_is_negative_pressure():
 def test_missing_policy(tmp_path):
     path = tmp_path / "nowhere.onnx"
     for ask in (lf.Policy, lf.Scheme, lambda p: lf.solve(gas(), str(p))):
-        with pytest.raises(lf.PolicyError, match=r"no policy file '.*nowhere\.onnx'. Give the path"):
+        with pytest.raises(
+            lf.PolicyError, match=r"no policy file '.*nowhere\.onnx'. Give the path"
+        ):
             ask(path)
 
 
@@ -200,17 +209,19 @@ def test_truncated_policy(policy_file, share):
     path = policy_file()
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(lf.PolicyError, match=r"upwind\.onnx' (is not a readable|breaks the policy)"):
+    with pytest.raises(
+        lf.PolicyError, match=r"upwind\.onnx' (is not a readable|breaks the policy)"
+    ):
         lf.Policy(path)
 
 
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"contract": 99}, "it follows version 99, this library reads version 1"),
+        ({"contract": 99}, "it follows version 99, this library reads 1"),
         ({"seeds": None}, "metadata entry 'seeds' is missing"),
         ({"name": 3}, "metadata entry 'name' is 3"),
-        ({"stencil": 6}, r"'stencil' has shape .*; it must be \(face, 6\)"),
+        ({"stencil": 4}, r"'stencil' has shape .*; it must be \(face, 4\)"),
     ],
 )
 def test_policy_of_the_wrong_contract(policy_file, changes, text):
@@ -229,7 +240,7 @@ def test_policy_errors_are_input_errors():
 
 @pytest.fixture(scope="module")
 def inadmissible():
-    """Forward Euler at a CFL number of 3 in a strong rarefaction, with nothing to keep it positive."""
+    """A strong rarefaction with steps far too large, and nothing to keep it positive."""
     problem = lf.problems.double_rarefaction(cells=100)
     scheme = lf.Scheme("mp5", positivity=False)
     with pytest.raises(lf.InadmissibleStateError) as caught:
@@ -271,7 +282,7 @@ def test_run_that_blows_up():
 
     problem = lf.problems.smooth_sine(cells=20).replace(source=source)
     with pytest.raises(lf.UnstableError, match=r"u is nan in cell \(10,\) at t = 0\.\d+") as caught:
-        lf.solve(problem, "godunov", times=5)
+        lf.solve(problem, "godunov", times=5, integrator="euler")
     assert caught.value.cell == (10,)
     assert np.isnan(caught.value.state["u"])
     np.testing.assert_array_equal(caught.value.result.time[:3], [0.0, 0.05, 0.1])
@@ -285,7 +296,7 @@ def test_run_with_too_few_steps_allowed():
     assert caught.value.result.time[-1] == caught.value.time > 0
 
 
-def test_a_step_that_fails_is_taken_again(caplog):
+def test_a_step_that_fails_is_taken_again():
     # The same run as above, but with the limiter: it gets through.
     problem = lf.problems.double_rarefaction(cells=100)
     ds = lf.solve(problem, "mp5", integrator="euler", cfl=3.0)
@@ -308,6 +319,8 @@ def test_library_does_not_print_or_exit():
         path.name
         for path in folder.rglob("*.py")
         if "cli" not in path.relative_to(folder).parts
-        and re.search(r"^\s*(print\(|sys\.exit\(|exit\(|breakpoint\()", path.read_text("utf-8"), re.M)
+        and re.search(
+            r"^\s*(print\(|sys\.exit\(|exit\(|breakpoint\()", path.read_text("utf-8"), re.M
+        )
     ]
     assert offenders == []

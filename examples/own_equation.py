@@ -1,0 +1,51 @@
+"""Your own equation: Buckley and Leverett's, for water that drives oil out of a porous rock."""
+
+import numpy as np
+
+import learnedflux as lf
+
+
+class BuckleyLeverett(lf.Equation):
+    """Saturation s of water, with flux s^2 / (s^2 + mobility (1 - s)^2): neither convex nor concave."""
+
+    mobility: float = 0.5
+    variables = ("saturation",)
+
+    def flux(self, q, axis):
+        s = q[0]
+        return (s * s / (s * s + self.mobility * (1.0 - s) ** 2),)
+
+    def max_speed(self, q, axis):
+        s = q[0]
+        below = s * s + self.mobility * (1.0 - s) ** 2
+        return abs(2.0 * self.mobility * s * (1.0 - s)) / (below * below)
+
+    def critical_points(self, axis):
+        """Where the flux has its extremes: makes the exact Riemann solver available."""
+        return (0.0, 1.0)
+
+
+water = BuckleyLeverett(mobility=0.5)
+report = lf.check_equation(water)
+print(report)
+
+
+def exact(x, t):
+    """Solution for water left of x = 0.2 only: a rarefaction, then a shock from s* to 0."""
+    s_star = np.sqrt(water.mobility / (1.0 + water.mobility))  # where f(s) / s = f'(s)
+    s = np.linspace(1.0, s_star, 2001)
+    xi = (x - 0.2) / max(t, 1e-12)
+    speed = water.max_speed((s,), 0)
+    return np.where(xi > speed[-1], 0.0, np.interp(xi, speed, s))
+
+
+problem = lf.Problem(
+    equation=water,
+    grid=lf.Grid(x=(0.0, 1.0, 100)),
+    initial=lambda x: np.where(x < 0.2, 1.0, 0.0),
+    t_end=0.4,
+    exact=exact,
+    name="water drive",
+)
+results = {name: lf.solve(problem, name) for name in ("muscl", "mp5", "learned")}
+lf.plot.compare(results, exact=problem.exact).savefig("water.png")

@@ -1,0 +1,42 @@
+"""Train a policy, export it to one ONNX file, and use that file as a scheme.
+
+Seconds of training give a policy little better than where it starts, at MP5; the recipe of the
+shipped one is ``training/universal.toml``.
+"""
+
+import matplotlib.pyplot as plt
+
+import learnedflux as lf
+from learnedflux import training
+
+run = training.train(
+    name="small",
+    equations=["Advection"],
+    hidden=(8,),
+    iterations=12,
+    rows=4,
+    cells=48,
+    steps_first=6,
+    steps_last=12,
+    validate_every=4,
+    folder="runs/small",
+)
+print(run)
+
+# The file holds the network, its bounds and what it was trained on; using it needs no torch.
+policy = run.export("small.onnx", card=False)
+print(policy)
+
+problem = lf.problems.composite_wave(cells=100, t_end=2.0)
+results = {name: lf.solve(problem, name) for name in ("weno5", "mp5", "small.onnx")}
+for name, result in results.items():
+    print(f"{name}: L1 error {float(lf.metrics.error(result, problem.exact).u[-1]):.2e}")
+lf.plot.compare(results, exact=problem.exact).savefig("small.png")
+
+figure, axis = plt.subplots(layout="constrained")
+axis.plot(run.history.iteration, run.history.loss, "k.-", label="training")
+validated = run.history.validation.dropna("iteration")
+axis.plot(validated.iteration, validated, "o", label="validation")
+axis.set(xlabel="iteration", ylabel="error relative to MP5's")
+axis.legend(frameon=False)
+figure.savefig("small_history.png", dpi=150)
