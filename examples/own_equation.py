@@ -6,7 +6,7 @@ import learnedflux as lf
 
 
 class BuckleyLeverett(lf.Equation):
-    """Saturation s of water, with flux s^2 / (s^2 + mobility (1 - s)^2): neither convex nor concave."""
+    """Saturation s of water; the flux s^2 / (s^2 + mobility (1 - s)^2) is S-shaped."""
 
     mobility: float = 0.5
     variables = ("saturation",)
@@ -47,5 +47,5 @@ problem = lf.Problem(
     exact=exact,
     name="water drive",
 )
-results = {name: lf.solve(problem, name) for name in ("muscl", "mp5", "learned")}
+results = {name: lf.solve(problem, name) for name in ("godunov", "mp5", "learned")}
 lf.plot.compare(results, exact=problem.exact).savefig("water.png")

@@ -5,7 +5,8 @@ from scipy.integrate import solve_ivp
 
 import learnedflux as lf
 
-problem = lf.problems.smooth_sine(cells=100)  # Burgers, periodic
+# Burgers' equation on a periodic domain, until shortly before the wave breaks at t = 0.1.
+problem = lf.problems.smooth_sine(cells=100).replace(t_end=0.08)
 semi = lf.Semidiscretization(problem, scheme="learned")
 
 # 1. Your loop, our right-hand side and integrator: look at, log or change the state as you like.

@@ -7,7 +7,6 @@ print(lf.schemes())
 
 # A name is enough. Every part of a scheme can be exchanged, too.
 schemes = {
-    "weno5": "weno5",
     "mp5": "mp5",
     "mp5, hll": lf.Scheme("mp5", riemann="hll"),
     "learned": "learned",

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.random import Generator
 
 from learnedflux.equations import Euler
+from learnedflux.errors import InputError
 from learnedflux.grid import Grid
 from learnedflux.integrators import ssprk3
 from learnedflux.problem import Problem
@@ -47,18 +48,23 @@ class FinePool:
         )
         semi = Semidiscretization(problem, "mp5")
         self.interval = interval
-        kept = [q]
+        alive, start, kept = np.ones(rows, dtype=bool), q, [q]
         for _ in range(snapshots - 1):
             t = 0.0
             while t < interval:
-                dt = min(float(semi.stable_dt(q, cfl=0.4)), interval - t)
-                q = ssprk3(lambda _, state: semi.backend.rhs(0.0, state), 0.0, q, dt)
+                speed = semi.backend.max_speed(q, 0)
+                dt = min(0.4 / (REFINEMENT * speed), interval - t)
+                q = ssprk3(semi.backend.rhs, 0.0, q, dt)
                 t += dt
+                # A trajectory the reference scheme cannot keep physical is no reference. It is
+                # dropped in the end; until then it shall not spoil the step of the others.
+                fine = np.asarray(Euler().admissible(tuple(q)) & np.isfinite(q).all(axis=0))
+                alive &= fine.all(axis=1)
+                q = np.where(alive[None, :, None], q, start)
             kept.append(q)
-        states = np.stack(kept, axis=1)  # (variable, snapshot, row, fine cell)
-        # A trajectory the reference scheme could not keep physical is no reference.
-        fine_rows = np.asarray(Euler().admissible(tuple(states)) & np.isfinite(states).all(axis=0))
-        states = states[:, :, fine_rows.all(axis=(0, 2))]
+        if not alive.any():
+            raise InputError(f"none of {rows} reference trajectories stayed physical; use more.")
+        states = np.stack(kept, axis=1)[:, :, alive]  # (variable, snapshot, row, fine cell)
         shape = (*states.shape[:-1], cells, REFINEMENT)
         self.states = states.reshape(shape).mean(axis=-1)
 

@@ -18,7 +18,7 @@ import json
 import logging
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,8 @@ SPIKE = 1e3  # a norm above says that small errors grow without bound: no direct
 AVERAGE = 0.98  # decay of the averaged weights, which are validated and exported
 GROWTH_WEIGHT = 10.0
 VALIDATION_STEPS = 100
-VALIDATION_SEED = 1_000_003  # added to the seed: validation problems are drawn apart
+VALIDATION_SEED = 1_000_003  # first entry of the seed: validation problems are drawn apart
+VALIDATION_POOL = 4  # times fewer fine-grid trajectories than for training, and none of those
 
 
 @dataclass
@@ -119,10 +120,11 @@ class Run:
         )
 
 
-def _tasks(recipe: Recipe, policy: BoundedPolicy) -> list[Task]:
+def _tasks(recipe: Recipe, policy: BoundedPolicy) -> tuple[list[Task], list[Task]]:
+    """Return the tasks to train on and those to validate on; they share no problem."""
     # One compiled version per equation, with and without gradients: more than torch expects.
     torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, 32)
-    tasks = []
+    tasks, apart = [], []
     for name in recipe.equations:
         equation: Equation
         draws: tuple[Distribution, ...]
@@ -132,13 +134,20 @@ def _tasks(recipe: Recipe, policy: BoundedPolicy) -> list[Task]:
             equation, draws, stretch = Burgers(), (burgers_profiles,), 1.0
         else:
             pool = FinePool(recipe.seed, recipe.pool, recipe.cells)
+            fresh = FinePool(
+                VALIDATION_SEED + recipe.seed, -(-recipe.pool // VALIDATION_POOL), recipe.cells
+            )
             equation, draws, stretch = Euler(), (euler_riemann, euler_states(pool)), 1.0
         env = Environment(equation, policy.reconstruction(), recipe.cells, recipe.dtype)
         rhs = torch.compile(env.guarded_rhs, dynamic=False) if recipe.compile else env.guarded_rhs
         mp5 = BoundScheme("mp5", reconstructions["mp5"], env.scheme.riemann, env.scheme.variables)
         baseline = NumbaBackend(equation, env.grid, mp5, env.sides)
-        tasks.append(Task(equation, draws, recipe.rows, stretch, rhs, baseline))
-    return tasks
+        task = Task(equation, draws, recipe.rows, stretch, rhs, baseline)
+        tasks.append(task)
+        if name == "Euler":
+            task = replace(task, draws=(euler_riemann, euler_states(fresh)))
+        apart.append(task)
+    return tasks, apart
 
 
 def _errors(task: Task, batch: Batch, recipe: Recipe) -> tuple[Tensor, Tensor]:
@@ -235,7 +244,7 @@ def train(
     state = _State(policy, optimizer, averaged)
     if resume:
         state.load(place / "last.pt", chosen)
-    tasks = _tasks(chosen, policy)
+    tasks, apart = _tasks(chosen, policy)
     with _Board(place) as board:
         bar = tqdm(
             range(state.iteration, chosen.iterations),
@@ -248,7 +257,7 @@ def train(
             row = _iterate(tasks, state, chosen, iteration)
             last = iteration == chosen.iterations - 1
             if last or (iteration + 1) % chosen.validate_every == 0:
-                row |= state.on_average(lambda: _validate(tasks, chosen))
+                row |= state.on_average(lambda: _validate(apart, chosen))
                 state.keep_best(row["validation"])
                 log.info("%s", {"iteration": iteration, **{k: round(v, 4) for k, v in row.items()}})
             state.rows.append({"iteration": float(iteration), **row})

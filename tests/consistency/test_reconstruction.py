@@ -11,15 +11,11 @@ from learnedflux.reconstruction.mp import ALPHA, mp_bounds
 from learnedflux.reconstruction.stencil import differences, linear5, smoothness, substencils
 from learnedflux.reconstruction.weno import weno5_z_weights
 
-LEARNED = pytest.param(
-    "learned",
-    marks=pytest.mark.skipif(not lf.policies(), reason="no policy is shipped yet"),
-)
 CLASSICAL = list(reconstructions)
-ALL = [*CLASSICAL, LEARNED]
+ALL = [*CLASSICAL, "learned"]
 FIFTH = [name for name, found in reconstructions.items() if found.order == 5]
 TVD = [name for name in CLASSICAL if name == "constant" or name.startswith("muscl")]
-MONOTONE = [*TVD, "mp5", LEARNED]  # no new extrema in monotone data
+MONOTONE = [*TVD, "mp5", "learned"]  # no new extrema in monotone data
 LIMITERS = [limiters.minmod, limiters.van_leer, limiters.mc, limiters.superbee]
 
 
@@ -261,7 +257,7 @@ def test_monotone_data_stay_within_their_two_neighbours(name):
         assert (values <= high + slack).all()
 
 
-@pytest.mark.parametrize("name", ["mp5", LEARNED])
+@pytest.mark.parametrize("name", ["mp5", "learned"])
 def test_values_keep_the_bounds_of_suresh_and_huynh(name):
     for data in (*KINDS.values(), noise(8, 5000), monotone(9, 5000)):
         a, b, c, d, e = data.T[:5]

@@ -7,12 +7,8 @@ import learnedflux as lf
 from learnedflux.reconstruction import reconstructions, variables
 from learnedflux.riemann import riemann_solvers
 
-LEARNED = pytest.param(
-    "learned",
-    marks=pytest.mark.skipif(not lf.policies(), reason="no policy is shipped yet"),
-)
 CLASSICAL = list(reconstructions)
-SCHEMES = [*CLASSICAL, LEARNED]
+SCHEMES = [*CLASSICAL, "learned"]
 TVD = [name for name in CLASSICAL if name == "constant" or name.startswith("muscl")]
 EULER_SOLVERS = [name for name, found in riemann_solvers.items() if found.supports(lf.Euler())]
 SCALAR_SOLVERS = [name for name, found in riemann_solvers.items() if found.supports(lf.Burgers())]
@@ -324,7 +320,7 @@ def test_total_variation_diminishes(scheme, equation):
 
 
 @pytest.mark.parametrize("equation", [lf.Advection(velocity=0.7), lf.Burgers()], ids=repr)
-@pytest.mark.parametrize("scheme", [*TVD, "mp5", LEARNED])
+@pytest.mark.parametrize("scheme", [*TVD, "mp5", "learned"])
 def test_monotone_steps_make_no_new_extrema(scheme, equation):
     """Within the CFL number of the bounds, 1 / (1 + alpha) = 0.2 for MP5 and the policy."""
     u = np.where((np.arange(80) > 20) & (np.arange(80) < 50), 1.0, 0.0)

@@ -7,10 +7,6 @@ import learnedflux as lf
 from learnedflux.exact.burgers import EntropySolution
 from learnedflux.metrics import observed_order
 
-LEARNED = pytest.param(
-    "learned",
-    marks=pytest.mark.skipif(not lf.policies(), reason="no policy is shipped yet"),
-)
 FIFTH = ["weno5-js", "weno5-z", "teno5", "mp5"]
 STEEP = 5.0 / 3.0  # a third-order integrator keeps pace with fifth order if dt falls as h^(5/3)
 
@@ -39,7 +35,7 @@ def test_density_wave_fifth_order(scheme):
         assert observed_order(grids[pair], found[pair]) == pytest.approx(5.0, abs=0.25)
 
 
-@pytest.mark.parametrize("scheme", [LEARNED])
+@pytest.mark.parametrize("scheme", ["learned"])
 def test_density_wave_learned(scheme):
     grids = (20, 40, 80)
     assert observed_order(grids, errors(lf.problems.density_wave(), scheme, grids)) >= 4.5
@@ -87,7 +83,7 @@ def test_sine_after_one_period(scheme, published):
 # --- nonlinear flow -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scheme", [*FIFTH, LEARNED])
+@pytest.mark.parametrize("scheme", [*FIFTH, "learned"])
 def test_burgers_before_the_shock(scheme):
     """Two sine waves on a fast mean flow, at a third of the time at which they break."""
     problem = lf.problems.other_sine().replace(t_end=0.05)
@@ -213,7 +209,9 @@ def test_order_in_time_of_a_whole_solver(integrator):
     steps = (20, 40, 80)
     found = [
         float(
-            abs(lf.solve(problem, "mp5", dt=0.5 / n, integrator=integrator).u[-1] - reference).mean()
+            abs(
+                lf.solve(problem, "mp5", dt=0.5 / n, integrator=integrator).u[-1] - reference
+            ).mean()
         )
         for n in steps
     ]

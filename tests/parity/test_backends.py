@@ -20,10 +20,6 @@ EQUATIONS = {
     "burgers": lf.Burgers(),
     "euler": lf.Euler(gamma=5 / 3),
 }
-LEARNED = pytest.param(
-    "learned",
-    marks=pytest.mark.skipif(not lf.policies(), reason="no policy is shipped yet"),
-)
 CELLS = 60
 TOLERANCE = 1e-13
 
@@ -143,7 +139,7 @@ def test_states_and_right_hand_side(name, scheme):
     check_right_hand_side(name, scheme)
 
 
-@pytest.mark.parametrize("scheme", ["weno5-z", LEARNED])
+@pytest.mark.parametrize("scheme", ["weno5-z", "learned"])
 @pytest.mark.parametrize("name", EQUATIONS)
 def test_right_hand_side_with_boundaries(name, scheme):
     entering = {"euler": {"density": 1.2, "velocity_x": lambda t: t, "pressure": 0.9}}
@@ -173,7 +169,7 @@ def test_speeds_steps_and_checks(name):
     assert torch.isnan(tensor.stable_dt(torch.tensor(broken)))
 
 
-@pytest.mark.parametrize("scheme", [*reconstructions, LEARNED])
+@pytest.mark.parametrize("scheme", [*reconstructions, "learned"])
 @pytest.mark.parametrize("name", EQUATIONS)
 def test_whole_runs(name, scheme):
     """Differences of round-off do not grow: no branch flips where it would matter."""
