@@ -27,7 +27,7 @@ pulsating = lf.boundaries.inflow(
 )
 problem = lf.Problem(
     equation=lf.Euler(gamma=1.4),
-    grid=lf.Grid(x=(0.0, 1.0, 400)),
+    grid=lf.Grid(x=(0.0, 1.0, 200)),
     initial=heated_spot,
     boundary={"x": (pulsating, open_end)},
     t_end=0.6,
@@ -39,5 +39,5 @@ result = lf.solve(problem, scheme="learned", times=121)
 lf.plot.space_time(result, "pressure").savefig("pipe.png")
 
 # Where no exact solution is known, a run on a finer grid can stand in for it.
-fine = lf.solve(problem.with_cells(1600), scheme="mp5")
+fine = lf.solve(problem.with_cells(800), scheme="mp5")
 lf.plot.compare({"learned": result}, "density", fine).savefig("pipe_end.png")

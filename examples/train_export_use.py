@@ -4,8 +4,6 @@ Seconds of training give a policy little better than where it starts, at MP5; th
 shipped one is ``training/universal.toml``.
 """
 
-import matplotlib.pyplot as plt
-
 import learnedflux as lf
 from learnedflux import training
 
@@ -22,6 +20,7 @@ run = training.train(
     folder="runs/small",
 )
 print(run)
+print(run.history[["loss", "validation"]].to_dataframe())
 
 # The file holds the network, its bounds and what it was trained on; using it needs no torch.
 policy = run.export("small.onnx", card=False)
@@ -32,11 +31,3 @@ results = {name: lf.solve(problem, name) for name in ("mp5", "small.onnx")}
 for name, result in results.items():
     print(f"{name}: L1 error {float(lf.metrics.error(result, problem.exact).u[-1]):.2e}")
 lf.plot.compare(results, exact=problem.exact).savefig("small.png")
-
-figure, axis = plt.subplots(layout="constrained")
-axis.plot(run.history.iteration, run.history.loss, "k.-", label="training")
-validated = run.history.validation.dropna("iteration")
-axis.plot(validated.iteration, validated, "o", label="validation")
-axis.set(xlabel="iteration", ylabel="error relative to MP5's")
-axis.legend(frameon=False)
-figure.savefig("small_history.png", dpi=150)

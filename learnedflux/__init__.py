@@ -11,6 +11,7 @@ from typing import Any
 
 from learnedflux import boundaries, integrators, metrics, problems, reconstruction, riemann
 from learnedflux.check import check_equation
+from learnedflux.dataset import library_version
 from learnedflux.equations import Advection, Burgers, Equation, Euler
 from learnedflux.errors import (
     InadmissibleStateError,
@@ -49,7 +50,6 @@ __all__ = [
     "check_equation",
     "integrators",
     "metrics",
-    "plot",
     "policies",
     "problems",
     "reconstruct",
@@ -57,13 +57,18 @@ __all__ = [
     "riemann",
     "schemes",
     "solve",
-    "training",
 ]
 
-_ON_DEMAND = ("plot", "training")  # they import matplotlib and torch
+_ON_DEMAND = ("plot", "training")  # they import matplotlib and torch; so not in __all__
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_ON_DEMAND, "__version__"])
 
 
 def __getattr__(name: str) -> Any:
     if name in _ON_DEMAND:
         return importlib.import_module(f"learnedflux.{name}")
+    if name == "__version__":
+        return library_version()
     raise AttributeError(f"module 'learnedflux' has no attribute {name!r}")

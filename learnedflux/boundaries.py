@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -103,7 +104,7 @@ def inflow(**primitive: float | Callable[[float], float]) -> Boundary:
     'inflow'
     """
     for name, value in primitive.items():
-        if not callable(value) and not np.isfinite(value):
+        if not callable(value) and not (isinstance(value, Real) and np.isfinite(value)):
             raise InputError(
                 f"inflow: {name} must be a finite number or a function of time; got {value!r}."
             )
@@ -149,6 +150,10 @@ def _bind(given: Any, equation: Equation, grid: Grid) -> Boundary:
             f"inflow must prescribe every primitive variable of {equation.name}; missing: "
             f"{', '.join(missing)}."
         )
+    now = [v(0.0) if callable(v) else v for v in (given.primitive[n] for n in names)]
+    if not equation.admissible(equation.to_conserved(tuple(float(v) for v in now))):
+        shown = ", ".join(f"{n} {v:g}" for n, v in zip(names, now, strict=True))
+        raise InputError(f"inflow ({shown}) is not an admissible state of {equation.name}.")
     return Boundary(
         "inflow", _prescribed(tuple(given.primitive[n] for n in names)), primitive=given.primitive
     )
@@ -193,6 +198,11 @@ def resolve(boundary: Any, grid: Grid, equation: Equation) -> tuple[tuple[Bounda
                 f"{len(pair)}."
             )
         lower, upper = (_bind(one, equation, grid) for one in pair)
+        if "wall" in (lower.name, upper.name) and not equation.provides("mirror"):
+            raise InputError(
+                f"a wall needs {equation.name} to define mirror(q, axis), the state seen in it; "
+                "define it, or use 'outflow'."
+            )
         if lower.periodic != upper.periodic:
             raise InputError(
                 f"axis {axis!r} is periodic on one side only ({lower!r}, {upper!r}); make both "

@@ -13,7 +13,7 @@ import numpy as np
 from learnedflux.backends.numba_cpu import kernels
 from learnedflux.equations import Equation
 from learnedflux.errors import InputError
-from learnedflux.reconstruction import reconstructions
+from learnedflux.reconstruction import reconstructions, variables
 from learnedflux.riemann import default_riemann, riemann_solvers
 
 __all__ = ["Check", "Report", "check_equation"]
@@ -59,7 +59,8 @@ def check_equation(
     equation : Equation
         The equation, with its parameters.
     states : array_like, shape (variable, sample), optional
-        Admissible primitive states to test at. Default: random numbers between 0.1 and 0.9.
+        Admissible primitive states to test at. Default: random numbers between 0.1 and 0.9, and
+        those between -0.9 and 0.9 that are admissible and have a finite flux.
     dimension : int
         Number of dimensions to test in.
     seed : int
@@ -81,7 +82,7 @@ def check_equation(
     equation.require_dimension(dimension)
     names = equation.primitive_names(dimension)
     if states is None:
-        states = np.random.default_rng(seed).uniform(0.1, 0.9, (len(names), 64))
+        states = _random_states(equation, len(names), np.random.default_rng(seed))
     w = np.asarray(states, dtype=np.float64)
     if w.ndim != 2 or len(w) != len(names):
         raise InputError(f"states must have shape ({len(names)}, sample): {', '.join(names)}.")
@@ -100,6 +101,19 @@ def check_equation(
     return Report(found)
 
 
+def _random_states(eq: Equation, number: int, rng: np.random.Generator) -> np.ndarray:
+    """Primitive states (variable, sample), of both signs where the equation admits them."""
+    w = np.concatenate(
+        (rng.uniform(0.1, 0.9, (number, 32)), rng.uniform(-0.9, 0.9, (number, 256))), axis=1
+    )
+    with np.errstate(all="ignore"):
+        q = tuple(np.array(eq.to_conserved(tuple(w))))
+        f = np.array(np.broadcast_arrays(*eq.flux(q, 0)))
+        fine = np.broadcast_to(eq.admissible(q), w.shape[1:]) & np.isfinite(f).all(axis=0)
+    fine = fine | (np.arange(w.shape[1]) < 32)
+    return w[:, fine][:, :96]
+
+
 Outcome = tuple[bool | None, str]
 
 
@@ -109,6 +123,7 @@ def _checks(
     yield "flux", lambda: _flux(eq, q, axis)
     yield "primitive round trip", lambda: _round_trip(eq, w, q)
     yield "max_speed bounds the eigenvalues", lambda: _speeds(eq, q, axis)
+    yield "wave_speeds bracket the eigenvalues", lambda: _brackets(eq, q, axis)
     for name, solver in riemann_solvers.items():
         if solver.supports(eq):
             yield f"{name} is consistent", functools.partial(_consistent, eq, solver, q, axis)
@@ -162,6 +177,14 @@ def _speeds(eq: Equation, q: np.ndarray, axis: int) -> Outcome:
     return excess <= 1e-4, f"largest excess {max(excess, 0.0):.1e} of the largest speed"
 
 
+def _brackets(eq: Equation, q: np.ndarray, axis: int) -> Outcome:
+    low, high = (np.broadcast_to(s, q.shape[1:]) for s in eq.wave_speeds(tuple(q), tuple(q), axis))
+    eigenvalues = np.linalg.eigvals(_jacobian(eq, q, axis)).real
+    outside = np.maximum(low - eigenvalues.min(axis=1), eigenvalues.max(axis=1) - high)
+    excess = max(float(outside.max() / max(np.abs(eigenvalues).max(), 1e-300)), 0.0)
+    return excess <= 1e-4, f"of equal states; largest excess {excess:.1e} of the largest speed"
+
+
 def _consistent(eq: Equation, solver: Any, q: np.ndarray, axis: int) -> Outcome:
     state = tuple(q)
     f = eq.flux(state, axis)
@@ -203,9 +226,10 @@ def _projection(eq: Equation, q: np.ndarray, axis: int) -> Outcome:
 
 
 def _kernel_flux(eq: Equation, q: np.ndarray, axis: int) -> tuple[np.ndarray, float]:
-    solver = default_riemann(eq)
+    solver = riemann_solvers[default_riemann(eq)].function
     kind: Any = type(eq)
-    k = kernels(kind, reconstructions["constant"].function, 1, "conserved", solver, axis)
+    constant = reconstructions["constant"].function
+    k = kernels(kind, constant, 1, variables["conserved"], solver, axis)
     ql = np.ascontiguousarray(q[:, None, :])
     qr = np.ascontiguousarray(q[:, None, ::-1])
     f, like = np.empty_like(ql), (0.0,) * len(q)

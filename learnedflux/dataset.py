@@ -25,7 +25,7 @@ LONG_NAMES = {
     **{f"momentum_{a}": f"momentum per volume along {a}" for a in "xyz"},
     **{f"velocity_{a}": f"velocity along {a}" for a in "xyz"},
 }
-RECORDED = ("numpy", "numba", "onnxruntime", "xarray")
+RECORDED = ("numpy", "numba", "onnxruntime", "torch", "xarray")
 
 
 @dataclass
@@ -37,9 +37,16 @@ class Statistics:
     seconds: float = 0.0  # of all steps but the first, which may have compiled kernels
 
 
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:  # another build of it, or a source tree
+        return "unknown"
+
+
 def library_version() -> str:
     """Version of this library."""
-    return metadata.version("learnedflux")
+    return _version("learnedflux")
 
 
 def _plain(value: Any) -> Any:
@@ -68,7 +75,10 @@ def _attributes(semi: Semidiscretization, settings: dict[str, Any], stats: Stati
         "riemann": scheme.riemann,
         "variables": scheme.variables,
         "positivity": int(scheme.positivity),
-        **{k: v for k, v in settings.items() if v is not None},
+        "conserved": json.dumps(semi.names),
+        "t_end": problem.t_end,
+        "source": getattr(problem.source, "__name__", "none"),
+        **settings,
         "backend": semi.backend.name,
         "steps": stats.steps,
         "steps_rejected": stats.rejected,
@@ -78,7 +88,7 @@ def _attributes(semi: Semidiscretization, settings: dict[str, Any], stats: Stati
             {
                 "learnedflux": library_version(),
                 "python": platform.python_version(),
-                **{name: metadata.version(name) for name in RECORDED},
+                **{name: _version(name) for name in RECORDED},
             }
         ),
     }

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from learnedflux import equations
 from learnedflux.dataset import grid_of
+from learnedflux.equations import Equation
 from learnedflux.errors import InputError, UnknownNameError
 from learnedflux.problem import ExactSolution, Problem
 
@@ -22,7 +24,9 @@ NORMS: dict[str, Callable[[np.ndarray], float]] = {
 }
 
 
-def error(ds: xr.Dataset, exact: Any, norm: str = "L1") -> xr.Dataset:
+def error(
+    ds: xr.Dataset, exact: Any, norm: str = "L1", *, equation: Equation | None = None
+) -> xr.Dataset:
     """Return the error of each variable, against cell averages of the exact solution.
 
     Parameters
@@ -32,6 +36,9 @@ def error(ds: xr.Dataset, exact: Any, norm: str = "L1") -> xr.Dataset:
     exact : ExactSolution, Problem or Dataset
         ``problem.exact``, or a reference result on the same grid or one that is finer by a whole
         factor, which is averaged onto it.
+    equation : Equation, optional
+        Needed only to compare primitive variables of an equation of your own with a finer result:
+        the mean of a velocity is not the velocity of the mean. Without it those are left out.
     norm : {"L1", "L2", "Linf"}
         Mean of the absolute error, root of its mean square, or its maximum over cells.
 
@@ -59,7 +66,7 @@ def error(ds: xr.Dataset, exact: Any, norm: str = "L1") -> xr.Dataset:
         )
     reference: Mapping[str, Any]
     if isinstance(exact, xr.Dataset):
-        reference = _coarsened(exact, ds)
+        reference = _coarsened(exact, ds, equation or _equation_of(ds))
     elif isinstance(exact, ExactSolution):
         reference = _averages(exact, ds)
     else:
@@ -79,6 +86,7 @@ def error(ds: xr.Dataset, exact: Any, norm: str = "L1") -> xr.Dataset:
                 {"long_name": f"{norm} error of {name}", "units": ds[name].attrs.get("units", "1")},
             )
             for name in ds.data_vars
+            if name in reference
         },
         {"time": ds.time},
         {"norm": norm},
@@ -91,7 +99,9 @@ def _averages(exact: ExactSolution, ds: xr.Dataset) -> dict[str, list[np.ndarray
     return {str(name): [fields[str(name)].T for fields in per_time] for name in ds.data_vars}
 
 
-def _coarsened(fine: xr.Dataset, ds: xr.Dataset) -> dict[str, np.ndarray]:
+def _coarsened(
+    fine: xr.Dataset, ds: xr.Dataset, equation: Equation | None
+) -> dict[str, np.ndarray]:
     """Average a finer result onto the grid of ``ds``, at its times."""
     dims = [str(d) for d in ds.dims if d != "time"]
     factors = {d: fine.sizes[d] // ds.sizes[d] for d in dims}
@@ -100,11 +110,26 @@ def _coarsened(fine: xr.Dataset, ds: xr.Dataset) -> dict[str, np.ndarray]:
             f"the reference has {dict(fine.sizes)} points, the result {dict(ds.sizes)}; its cells "
             "must be finer by a whole factor."
         )
-    missing = [float(t) for t in ds.time if not np.isclose(fine.time, t, rtol=1e-12).any()]
+    mine, theirs = grid_of(ds), grid_of(fine)
+    if (mine.start, mine.stop) != (theirs.start, theirs.stop):
+        raise InputError(f"the reference covers {theirs!r}, the result {mine!r}: not the same box.")
+    close = 1e-12 * float(fine.time.max())
+    missing = [float(t) for t in ds.time if float(abs(fine.time - t).min()) > close]
     if missing:
         raise InputError(f"the reference holds no state at t = {missing[0]:g}.")
     at = fine.sel(time=ds.time, method="nearest")
-    return {str(n): at[n].coarsen(factors).mean().values for n in ds.data_vars}
+    names = json.loads(ds.attrs["conserved"])
+    means = {name: at[name].coarsen(factors).mean().values for name in names}
+    if equation is not None:
+        w = equation.to_primitive(tuple(means.values()))
+        means |= dict(zip(equation.primitive_names(mine.dimension), w, strict=True))
+    return means
+
+
+def _equation_of(ds: xr.Dataset) -> Equation | None:
+    """Return the equation of a result if it is one of the library's own."""
+    kind = getattr(equations, ds.attrs["equation"], None)
+    return kind(**json.loads(ds.attrs["equation_parameters"])) if kind else None
 
 
 def observed_order(cells: Sequence[float], errors: Sequence[float]) -> float:
@@ -129,7 +154,7 @@ def total_variation(ds: xr.Dataset) -> xr.Dataset:
     """
     if "y" in ds.dims:
         raise InputError("total_variation is for 1D results.")
-    inside = abs(ds.diff("x")).sum("x")
+    inside = abs(ds.diff("x")).sum("x", skipna=False)
     if "periodic" in json.loads(ds.attrs["boundary"])["x"]:
         inside = inside + abs(ds.isel(x=0, drop=True) - ds.isel(x=-1, drop=True))
     return inside
@@ -147,6 +172,6 @@ def conservation_defect(ds: xr.Dataset) -> xr.Dataset:
         ``(total(t) - total(0)) / max(total of |variable|)``, per variable and time.
     """
     cells = [d for d in ds.dims if d != "time"]
-    total = ds.sum(cells)
-    size = abs(ds).sum(cells).max("time")
+    total = ds.sum(cells, skipna=False)
+    size = abs(ds).sum(cells, skipna=False).max("time")
     return (total - total.isel(time=0)) / size.where(size > 0, 1.0)

@@ -95,8 +95,9 @@ def _binary(name: str, bound: str, plain: Callable[[Any, Any], Any]) -> Callable
     return function
 
 
-minimum = _binary("minimum", "max", lambda a, b: a if a < b else b)
-maximum = _binary("maximum", "min", lambda a, b: a if a > b else b)
+# A NaN on either side must come out, as it does of NumPy and torch: it is how a bad state shows.
+minimum = _binary("minimum", "max", lambda a, b: b if (b < a) | (b != b) else a)
+maximum = _binary("maximum", "min", lambda a, b: b if (b > a) | (b != b) else a)
 
 
 def where(condition: Scalar, a: Scalar, b: Scalar) -> Scalar:
@@ -242,12 +243,12 @@ def negate_at(a: tuple[Scalar, ...], index: int) -> tuple[Scalar, ...]:
 
 @overload(minimum)
 def _minimum(a, b):
-    return lambda a, b: a if a < b else b
+    return lambda a, b: b if (b < a) | (b != b) else a
 
 
 @overload(maximum)
 def _maximum(a, b):
-    return lambda a, b: a if a > b else b
+    return lambda a, b: b if (b > a) | (b != b) else a
 
 
 @overload(where)

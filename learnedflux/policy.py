@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,12 @@ from typing import Any
 import numpy as np
 
 from learnedflux.equations import Equation
-from learnedflux.errors import PolicyError
+from learnedflux.errors import PolicyError, PolicyMismatchError
 from learnedflux.table import Table
 
 __all__ = ["CONTRACT_KEY", "REQUIRED", "Policy", "default_policy", "policies"]
 
+log = logging.getLogger("learnedflux")
 CONTRACT_KEY = "learnedflux"  # metadata entry that holds the JSON text below
 REQUIRED: dict[str, type | tuple[type, ...]] = {
     "contract": int,
@@ -42,6 +44,7 @@ REQUIRED: dict[str, type | tuple[type, ...]] = {
     "library": str,
 }
 CONTRACT = 1
+LARGEST = 32  # cells of a stencil
 
 
 class Policy:
@@ -68,7 +71,7 @@ class Policy:
     """
 
     def __init__(self, path: str | Path, threads: int = 1) -> None:
-        self.path = Path(path)
+        self.path, self._threads = Path(path), threads
         if not self.path.is_file():
             raise PolicyError(
                 f"no policy file {str(path)!r}. Give the path of an .onnx file, or "
@@ -85,6 +88,9 @@ class Policy:
         self.stencil: int = self.metadata["stencil"]
         self._uses_field = any(i.name == "field" for i in self._session.get_inputs())
         _check_signature(self)
+
+    def __reduce__(self) -> tuple[type[Policy], tuple[Path, int]]:
+        return Policy, (self.path, self._threads)
 
     @property
     def radius(self) -> int:
@@ -107,7 +113,7 @@ class Policy:
         """
         cells = np.ascontiguousarray(stencil, dtype=np.float64)
         if cells.ndim != 2 or cells.shape[1] != self.stencil:
-            raise PolicyError(
+            raise PolicyMismatchError(
                 f"policy {self.name!r} takes an array (face, {self.stencil}); got {cells.shape}."
             )
         feed = {"stencil": cells}
@@ -197,9 +203,11 @@ def _metadata(session: Any, path: Path) -> dict[str, Any]:
         raise PolicyError(
             f"{where} it follows version {found['contract']}, this library reads {CONTRACT}."
         )
-    if found["stencil"] < 2 or found["stencil"] % 2:
-        raise PolicyError(f"{where} the stencil is {found['stencil']} cells; it must be even.")
-    if len(found["cfl"]) != 2:
+    if not 2 <= found["stencil"] <= LARGEST or found["stencil"] % 2:
+        raise PolicyError(
+            f"{where} the stencil is {found['stencil']} cells; it must be even, 2 to {LARGEST}."
+        )
+    if len(found["cfl"]) != 2 or not all(isinstance(c, (int, float)) for c in found["cfl"]):
         raise PolicyError(f"{where} cfl is {found['cfl']!r}; it must be [lowest, highest].")
     return found
 
@@ -237,6 +245,10 @@ def _check_signature(policy: Policy) -> None:
             f"{where} 'value' has shape {values.shape} for {len(constants)} faces; it must be "
             "(face,)."
         )
+    noise = np.random.default_rng(0).normal(size=(64, policy.stencil))
+    probes = np.concatenate((noise, np.sort(noise), np.sign(np.sort(noise)), 1 + 1e-9 * noise))
+    if not np.isfinite(policy(probes)).all():
+        raise PolicyError(f"{where} it gives values that are not finite for finite cells.")
     if not np.allclose(values, constants, rtol=1e-12, atol=0.0):
         raise PolicyError(
             f"{where} it is not consistent: cells that all hold {constants[-2]:g} must give the "
@@ -307,4 +319,5 @@ def default_policy(equation: Equation) -> Policy:
             f"no shipped policy was trained for {equation.name}; train one with "
             "learnedflux.training.train(...) and pass its path as the scheme."
         )
+    log.info("no policy was trained for %s; using the universal one", equation.name)
     return universal[0]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
+import xarray as xr
 
 from learnedflux.averages import as_numbers, call_on_points, cell_averages
 from learnedflux.boundaries import resolve
@@ -160,7 +162,9 @@ class Problem:
     t_end : float
         End time, above zero.
     source : callable, optional
-        Source term.
+        ``source(q, x, t)``, evaluated at every stage: ``q`` is a tuple of the conserved variables'
+        arrays, ``x`` a tuple of the cell centres' coordinates, one array per axis. Returns one
+        array per conserved variable, the rates added to them.
     exact : callable or ExactSolution, optional
         ``exact(x[, y[, z]], t)`` returning point values of the primitive variables.
     name, description, reference : str, optional
@@ -209,6 +213,8 @@ class Problem:
             raise InputError(f"source must be a function or None; got {self.source!r}.")
         if self.exact is not None and not isinstance(self.exact, ExactSolution):
             object.__setattr__(self, "exact", ExactSolution(self.equation, self.exact))
+        if isinstance(self.initial, Mapping):
+            object.__setattr__(self, "initial", self._own_averages(self.initial))
         sides = resolve(self.boundary, self.grid, self.equation)
         object.__setattr__(self, "boundaries", sides)
         if isinstance(self.initial, Mapping):
@@ -258,6 +264,18 @@ class Problem:
         _refuse(self.equation, w, q, self._place(*coordinates))
         return dict(zip(self.equation.conserved_names(self.grid.dimension), q, strict=True))
 
+    def _own_averages(self, initial: Mapping[Any, Any]) -> dict[str, Any]:
+        """Copies of the user's arrays, laid out as ours; of a whole result, the conserved ones."""
+        given = {str(name): value for name, value in initial.items()}
+        conserved = self.equation.conserved_names(self.grid.dimension)
+        if isinstance(initial, xr.Dataset) and all(name in given for name in conserved):
+            given = {name: given[name] for name in conserved}
+        for name, value in given.items():
+            if isinstance(value, xr.DataArray) and set(value.dims) == set(self.grid.axes):
+                value = value.transpose(*self.grid.axes).values
+            given[name] = copy.deepcopy(value)
+        return given
+
     def _from_averages(self, initial: Mapping[str, Any]) -> np.ndarray:
         """Conserved averages from the user's arrays; checked."""
         dimension = self.grid.dimension
@@ -291,13 +309,18 @@ class Problem:
         """Return a problem with some parts exchanged, for example another grid.
 
         The exact solution is dropped where the change makes it wrong (another equation, initial
-        state, boundary or source), unless a new one is given.
+        state, boundary, source or box), unless a new one is given.
         """
         allowed = [field.name for field in dataclasses.fields(self) if field.init]
         for name in changes:
             if name not in allowed:
                 raise UnknownNameError("part of a Problem", name, allowed)
-        if {"equation", "initial", "boundary", "source"} & set(changes):
+        grid = changes.get("grid", self.grid)
+        elsewhere = isinstance(grid, Grid) and (grid.start, grid.stop) != (
+            self.grid.start,
+            self.grid.stop,
+        )
+        if elsewhere or {"equation", "initial", "boundary", "source"} & set(changes):
             changes.setdefault("exact", None)
         return dataclasses.replace(self, **changes)
 

@@ -36,8 +36,10 @@ class Scheme:
         behind strong shocks), "characteristic-conserved" (the same from conserved averages: full
         order in smooth nonlinear flow too, larger errors at shocks), "primitive" or "conserved".
     positivity : bool
-        Keep density, pressure and the like above zero by the flux limiter of Hu, Adams and Shu;
-        no effect on equations that name no such quantity.
+        Keep density, pressure and the like above zero by the flux limiter of Hu, Adams and Shu. In
+        :func:`lf.solve` it is turned on for a step that fails without; in a
+        :class:`lf.Semidiscretization`, which cannot know, it is always on. No effect on equations
+        that name no such quantity.
 
     Examples
     --------
@@ -56,6 +58,8 @@ class Scheme:
     positivity: bool = True
 
     def __post_init__(self) -> None:
+        if not isinstance(self.positivity, bool):
+            raise InputError(f"positivity must be True or False; got {self.positivity!r}.")
         given = self.reconstruction
         if isinstance(given, Path) or (isinstance(given, str) and given.endswith(".onnx")):
             given = Policy(given)
@@ -99,8 +103,8 @@ class Scheme:
         riemann = self.riemann or default_riemann(equation)
         require_support(riemann, equation)
         kind = variables.canonical(self.variables)
-        if kind == "characteristic" and not equation.provides("to_characteristic"):
-            if len(equation.conserved_names(1)) > 1:
+        if kind.startswith("characteristic") and not equation.provides("to_characteristic"):
+            if not equation.scalar:
                 raise InputError(
                     f"{equation.name} is a system without to_characteristic and "
                     "from_characteristic; define them, or pass "
@@ -142,6 +146,12 @@ class BoundScheme:
     def radius(self) -> int:
         """Cells needed on each side of a face."""
         return self.reconstruction.radius
+
+    def linear_fields(self, equation: Equation, dimension: int) -> tuple[bool, ...]:
+        """Whether each reconstructed variable is a linearly degenerate field."""
+        fields = equation.linear_fields(dimension)
+        is_field = len(fields) == 1 or self.variables.startswith("characteristic")
+        return tuple(is_field and linear for linear in fields)
 
 
 def _aliases() -> list[str]:

@@ -37,6 +37,12 @@ class Semidiscretization:
     dtype : {"float64", "float32"}
         Precision; float32 with torch only.
 
+    Notes
+    -----
+    Where the scheme keeps positivity, its limiter is on in every call, as a right-hand side cannot
+    know which step will fail; ``solve`` turns it on only for those. Calls from several threads are
+    safe, and wait for each other.
+
     Examples
     --------
     >>> import learnedflux as lf
@@ -87,17 +93,34 @@ class Semidiscretization:
 
     def __call__(self, t: float, q: Any) -> Any:
         """Return dq/dt at time ``t``, shape (variable, *cells)."""
+        q = self._checked(q)
+        dq = self.backend.rhs(t, q)
+        if self.problem.source is None:
+            return dq
+        return self.backend.add(dq, self._source(q, t))
+
+    def _checked(self, q: Any) -> Any:
+        """Return a state as the backend's array, or say what is wrong with its shape."""
+        q = self.backend.accept(q)
         shape = (len(self.names), *self.problem.grid.shape)
         if tuple(q.shape) != shape:
             raise InputError(
-                f"the state must have shape {shape} (variable, *cells); got {q.shape}."
+                f"the state must have shape {shape} (variable, *cells); got {tuple(q.shape)}."
             )
-        dq = self.backend.rhs(t, q)
-        if self.problem.source is not None:
-            added = self.problem.source(tuple(q), self._coordinates, t)
-            for k, value in enumerate(added):
-                dq[k] += value
-        return dq
+        return q
+
+    def _source(self, q: Any, t: float) -> Any:
+        """Return the source of each variable, or say what is wrong with the user's function."""
+        source: Any = self.problem.source
+        added = source(tuple(q), self._coordinates, t)
+        if not isinstance(added, (tuple, list)):
+            added = (added,)
+        if len(added) != len(self.names):
+            raise InputError(
+                f"source must return one array per conserved variable ({', '.join(self.names)}); "
+                f"it returned {len(added)}."
+            )
+        return added
 
     def rhs_flat(self, t: float, y: Any) -> np.ndarray:
         """Return the rate of a flat state, as ``scipy.integrate.solve_ivp`` wants it."""
@@ -105,17 +128,17 @@ class Semidiscretization:
         q = self.backend.asarray(np.reshape(y, shape))
         return self.backend.to_numpy(self(t, q)).ravel()
 
-    def stable_dt(self, q: Any, cfl: float = 0.4) -> Any:
+    def stable_dt(self, q: Any, cfl: float = 0.4, t: float = 0.0) -> Any:
         """Return the step whose CFL number dt * sum over axes (max speed / dx) is ``cfl``.
 
-        A number, or with the torch backend a tensor that stays on its device; infinite for a
-        state at rest with no waves.
+        Ghost cells at time ``t`` count too. A number, or with the torch backend a tensor that
+        stays on its device; infinite where nothing moves.
         """
         if not cfl > 0:
             raise InputError(f"cfl must be above 0; got {cfl!r}.")
-        rate: Any = 0.0
+        q, rate = self._checked(q), 0.0
         for axis, dx in enumerate(self.problem.grid.spacing):
-            rate = rate + self.backend.max_speed(q, axis) / dx
+            rate = rate + self.backend.max_speed(t, q, axis) / dx
         if isinstance(rate, float):
             return cfl / rate if rate != 0.0 else math.inf
         return cfl / rate
@@ -165,6 +188,8 @@ def reconstruct(
     >>> ql.shape
     (1, 3)
     """
+    if not isinstance(equation, Equation):
+        raise InputError(f"equation must be an Equation such as Euler(); got {equation!r}.")
     q = np.asarray(q, dtype=np.float64)
     dimension = q.ndim - 1
     if not 1 <= dimension <= 3 or len(q) != len(equation.conserved_names(max(dimension, 1))):
@@ -177,9 +202,9 @@ def reconstruct(
         raise InputError(f"axis must be one of the cell axes 1..{dimension}; got {axis}.")
     bound = Scheme.of(scheme).bind(equation)
     r = bound.radius
-    if q.shape[1 + along] < 2 * r:
+    if q.shape[1 + along] <= 2 * r:
         raise InputError(
-            f"{bound.name!r} needs {2 * r} cells along the axis; the array has "
+            f"{bound.name!r} needs {2 * r + 1} cells along the axis; the array has "
             f"{q.shape[1 + along]}."
         )
     # The backend pads r cells itself: give it the inside, and the rest as its ghost cells.
@@ -192,10 +217,6 @@ def reconstruct(
     sides = (given(moved[..., :r][..., ::-1]), given(moved[..., -r:]))
     shape = list(q.shape[1:])
     shape[along] -= 2 * r
-    if shape[along] == 0:
-        raise InputError(
-            f"{bound.name!r} needs more than {2 * r} cells along the axis; the array has {2 * r}."
-        )
     grid = Grid(**{a: (0.0, 1.0, n) for a, n in zip("xyz", shape, strict=False)})
     backend = make_backend("auto", "cpu", "float64", equation, grid, bound, (sides,) * dimension)
     states = backend.face_states(0.0, np.moveaxis(inside, -1, 1 + along), along)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import numbers
 import time as clock
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -30,6 +31,14 @@ def _attempts(positivity: bool) -> Iterator[tuple[bool, float]]:
     # The limiter also acts where it need not, near vacuum above all; so only where a step fails.
     for k in range(not positivity, RETRIES + 1):
         yield positivity, 0.5**k
+
+
+def _positive(name: str, given: Any) -> float:
+    """Return a number above zero, or say that it is none."""
+    real = isinstance(given, numbers.Real) and not isinstance(given, bool)
+    if not (real and math.isfinite(given) and given > 0):
+        raise InputError(f"{name} must be a finite number above 0; got {given!r}.")
+    return float(given)
 
 
 def _output_times(times: Any, t_end: float) -> np.ndarray:
@@ -123,7 +132,8 @@ def solve(
         Output times, or their number from 0 to ``problem.t_end``; each is hit exactly. Default:
         the initial and the final state.
     cfl : float
-        CFL number dt * sum over axes (max speed / dx) of every step.
+        CFL number dt * sum over axes (max speed / dx) of every step. The limit is about 1; the
+        learned schemes keep monotone data monotone up to 0.4, and positivity holds up to 0.5.
     integrator : str or Integrator
         Name of a Runge-Kutta method from :mod:`lf.integrators`.
     dt : float, optional
@@ -159,7 +169,8 @@ def solve(
     -----
     A step that ends in a non-finite or inadmissible state is taken again with the positivity
     limiter on (where the scheme has it and the equation has such quantities), then with ever
-    smaller steps. The result counts these as ``steps_rejected``, and the fluxes limited as
+    smaller steps. So is one during which waves came up that make its CFL number twice what was
+    asked for. The result counts these attempts as ``steps_rejected``, and the fluxes limited as
     ``faces_limited``.
 
     Examples
@@ -171,13 +182,15 @@ def solve(
     """
     if not isinstance(problem, Problem):
         raise InputError(f"problem must be a Problem; got {type(problem).__name__}.")
-    if not (isinstance(cfl, (int, float)) and math.isfinite(cfl) and cfl > 0):
-        raise InputError(f"cfl must be a finite number above 0; got {cfl!r}.")
-    if dt is not None and not (math.isfinite(dt) and dt > 0):
-        raise InputError(f"dt must be a finite number above 0; got {dt!r}.")
-    if max_steps < 1:
-        raise InputError(f"max_steps must be at least 1; got {max_steps!r}.")
+    cfl = _positive("cfl", cfl)
+    dt = None if dt is None else _positive("dt", dt)
+    if not isinstance(max_steps, numbers.Integral) or max_steps < 1:
+        raise InputError(f"max_steps must be a whole number above 0; got {max_steps!r}.")
     method = integrators[integrator] if isinstance(integrator, str) else integrator
+    if not isinstance(method, Integrator):
+        raise InputError(f"integrator must be a name or an Integrator; got {integrator!r}.")
+    if cfl > max(1.0, method.ssp):
+        log.warning("cfl = %g is beyond what %s is stable for (about 1)", cfl, method.name)
     targets = _output_times(times, problem.t_end)
     semi = Semidiscretization(problem, scheme, backend, device, dtype)
 
@@ -186,7 +199,8 @@ def solve(
     saved: list[tuple[float, np.ndarray]] = []
 
     def result() -> xr.Dataset:
-        settings = {"cfl": cfl, "integrator": method.name, "dt": dt}
+        size = {"cfl": cfl} if dt is None else {"dt": dt}
+        settings = {**size, "integrator": method.name, "device": device, "dtype": dtype}
         return to_dataset(semi, saved, settings, stats)
 
     def fail(reason: str, bad: Any = None) -> LearnedFluxError:
@@ -197,31 +211,37 @@ def solve(
 
     started = clock.perf_counter()
     with semi.backend.without_gradients(), Progress(problem, progress) as bar:
-        for target in targets:
+        stable = float(semi.stable_dt(q, 1.0, 0.0))  # step of CFL number one
+        for target in map(float, targets):
             while t < target:
                 if stats.steps >= max_steps:
                     raise fail(f"{max_steps} steps (max_steps) were not enough")
-                full = float(semi.stable_dt(q, cfl)) if dt is None else dt
-                full = _step_to(t, full, float(target))
+                full = _step_to(t, cfl * stable if dt is None else dt, target)
                 for limiting, share in _attempts(semi.scheme.positivity):
-                    step = full * share
+                    step, limited = full * share, semi.backend.limited
+                    if t + step == t:
+                        raise fail(f"the step has collapsed to {step:.1e}")
                     semi.backend.limiting = limiting
                     new = method(semi, t, q, step)
-                    if semi.backend.first_inadmissible(new) is None:
+                    bad = semi.backend.first_inadmissible(new) is not None
+                    next_stable = float(semi.stable_dt(new, 1.0, t + step))
+                    # Waves may have come up during the step: through a side, or from a source.
+                    if not bad and (dt is not None or step <= max(1.0, 2 * cfl) * next_stable):
                         break
                     stats.rejected += 1
+                    semi.backend.limited = limited
                 else:
-                    raise fail("", new)
-                q = new
-                t = float(target) if step == target - t else t + step
+                    raise fail("the waves outran every step tried", new if bad else None)
+                q, stable = new, next_stable
+                t = target if step == target - t else t + step
                 stats.steps += 1
                 if stats.steps == 1:
                     started = clock.perf_counter()  # compiling is not stepping
                 if callback is not None:
                     callback(t, stats.steps, q)
                 bar.update(t)
-            saved.append((float(target), semi.to_numpy(q)))
+            saved.append((target, semi.to_numpy(q)))
     stats.seconds = clock.perf_counter() - started
     if stats.rejected:
-        log.info("%d steps were rejected and retried with half the size", stats.rejected)
+        log.info("%d attempts at a step were rejected and made again", stats.rejected)
     return result()

@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import tempfile
+import threading
 import types
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -22,7 +23,7 @@ from learnedflux.equations import Equation
 from learnedflux.errors import InputError
 from learnedflux.grid import Grid
 from learnedflux.policy import Policy
-from learnedflux.reconstruction import variables
+from learnedflux.reconstruction import Variables, variables
 from learnedflux.riemann import riemann_solvers
 from learnedflux.scheme import BoundScheme
 
@@ -63,17 +64,32 @@ def _private_folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="learnedflux-")
 
 
+def _give_address(equation: Any) -> None:
+    """Let the type of a user equation's parameters be imported, wherever it was written.
+
+    Numba finds a kernel on disk by its argument types, and a type by its module and name. A class
+    of a script or a notebook has none that another process could import.
+    """
+    found = digest((equation,))
+    if found is None or equation.__module__.split(".")[0] == "learnedflux":
+        return
+    module = types.ModuleType(f"learnedflux_equation_{found}")
+    parameters = equation._parameters
+    parameters.__module__, parameters.__qualname__ = module.__name__, "Parameters"
+    vars(module)["Parameters"] = parameters
+    sys.modules[module.__name__] = module
+
+
 @functools.lru_cache(maxsize=256)
 def kernels(
-    equation: Any, reconstruct: Any, radius: int, kind: str, riemann: str, axis: int
+    equation: Any, reconstruct: Any, radius: int, chosen: Variables, solver: Any, axis: int
 ) -> types.ModuleType:
     """Return the kernel module of one scheme along one axis, from disk where it was built before.
 
     ``equation`` is a class; ``reconstruct`` a pointwise function, or None where a policy fills in
-    the face values.
+    the face values; ``solver`` the pointwise numerical flux.
     """
-    chosen = variables[kind]
-    solver = riemann_solvers[riemann].function
+    _give_address(equation)
     pieces = (equation, reconstruct, radius, chosen.frame, chosen.into, chosen.out, solver, axis)
     found = digest(pieces)
     name = f"kernels_{found}" if found else f"kernels_{abs(hash(pieces)):x}_{os.getpid()}"
@@ -135,13 +151,15 @@ class NumbaBackend:
                 kind,
                 None if isinstance(rule, Policy) else rule.function,
                 scheme.radius,
-                scheme.variables,
-                scheme.riemann,
+                variables[scheme.variables],
+                riemann_solvers[scheme.riemann].function,
                 axis,
             )
             for axis in range(grid.dimension)
         ]
+        self.linear_fields = scheme.linear_fields(equation, grid.dimension)
         self.limiting = scheme.positivity
+        self._lock = threading.RLock()  # scratch arrays are shared by all calls
         self.limited = 0  # faces at which the positivity limiter has acted
         self._buffers: dict[tuple[int, int], dict[str, np.ndarray]] = {}
 
@@ -164,6 +182,15 @@ class NumbaBackend:
         """Return a context in which nothing is kept for backpropagation: nothing ever is here."""
         return nullcontext()
 
+    def add(self, dq: np.ndarray, source: Any) -> np.ndarray:
+        """Return a rate of change with the source of each variable added."""
+        total: np.ndarray = dq + np.stack([np.broadcast_to(s, dq.shape[1:]) for s in source])
+        return total
+
+    def accept(self, q: Any) -> np.ndarray:
+        """Return what a caller calls a state as an array, without a copy where it is one."""
+        return np.asarray(q, dtype=np.float64)
+
     def asarray(self, q: Any) -> np.ndarray:
         """Return a state as this backend's array."""
         return np.array(q, dtype=np.float64)
@@ -175,30 +202,39 @@ class NumbaBackend:
     def rhs(self, t: float, q: np.ndarray) -> np.ndarray:
         """Return dq/dt without sources, shape (variable, *cells)."""
         dq = np.zeros_like(q)
-        for axis in range(self.grid.dimension):
-            f = self.face_fluxes(t, q, axis)
-            difference = (f[..., :-1] - f[..., 1:]) * (1.0 / self.grid.spacing[axis])
-            moved = np.moveaxis(dq, axis - self.grid.dimension, -1)
-            moved += difference.reshape(moved.shape)
+        with self._lock:
+            for axis in range(self.grid.dimension):
+                f = self._face_fluxes(t, q, axis)
+                difference = (f[..., :-1] - f[..., 1:]) * (1.0 / self.grid.spacing[axis])
+                moved = np.moveaxis(dq, axis - self.grid.dimension, -1)
+                moved += difference.reshape(moved.shape)
         return dq
 
-    def face_states(self, t: float, q: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return left and right states (variable, row, face) along one axis."""
-        k, g = self.kernels[axis], self.scheme.radius
-        n = self.grid.shape[axis]
+    def _padded(self, t: float, q: np.ndarray, axis: int) -> np.ndarray:
+        """Return cells and ghost cells (variable, row, cell), rows along ``axis``; scratch."""
+        g, n = self.scheme.radius, self.grid.shape[axis]
         moved = np.moveaxis(q, axis - self.grid.dimension, -1)
-        b = self._buffer(axis, q.size // (len(self.like) * n))
-        padded, ql, qr = b["padded"], b["ql"], b["qr"]
+        padded = self._buffer(axis, q.size // (len(self.like) * n))["padded"]
         padded[..., g : n + g] = moved.reshape(len(self.like), -1, n)
         # Boundaries see the other axes too.
         view = padded.reshape(*moved.shape[:-1], n + 2 * g)
         fill_ghosts(view, self.boundaries[axis], self.equation, g, axis, t)
+        return padded
+
+    def face_states(self, t: float, q: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return left and right states (variable, row, face) along one axis."""
+        with self._lock:
+            ql, qr = self._face_states(t, q, axis)
+            return ql.copy(), qr.copy()
+
+    def _face_states(self, t: float, q: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+        k, padded = self.kernels[axis], self._padded(t, q, axis)
+        b = self._buffer(axis, padded.shape[1])
+        ql, qr = b["ql"], b["qr"]
         if isinstance(self.scheme.reconstruction, Policy):
             stencils = b["stencils"]
             k.stencils(self.parameters, padded, stencils[0], stencils[1], self.like)
-            left, right = self.scheme.reconstruction.sweep(
-                stencils, self.equation.linear_fields(self.grid.dimension)
-            )
+            left, right = self.scheme.reconstruction.sweep(stencils, self.linear_fields)
             k.states_from_values(self.parameters, padded, left, right, ql, qr, self.like)
         else:
             k.states(self.parameters, padded, ql, qr, self.like)
@@ -206,7 +242,12 @@ class NumbaBackend:
 
     def face_fluxes(self, t: float, q: np.ndarray, axis: int) -> np.ndarray:
         """Return numerical fluxes (variable, row, face) along one axis."""
-        ql, qr = self.face_states(t, q, axis)
+        with self._lock:
+            return self._face_fluxes(t, q, axis).copy()
+
+    def _face_fluxes(self, t: float, q: np.ndarray, axis: int) -> np.ndarray:
+        """Return numerical fluxes (variable, row, face) along one axis; scratch."""
+        ql, qr = self._face_states(t, q, axis)
         buffer, k = self._buffer(axis, ql.shape[1]), self.kernels[axis]
         f = buffer["f"]
         k.fluxes(self.parameters, ql, qr, f, self.like)
@@ -214,10 +255,11 @@ class NumbaBackend:
             self.limited += k.limit(self.parameters, buffer["padded"], f, self.like)
         return f
 
-    def max_speed(self, q: np.ndarray, axis: int) -> float:
-        """Return the largest wave speed along one axis."""
-        rows = q.reshape(len(q), 1, -1)
-        return float(self.kernels[axis].max_speed(self.parameters, rows, self.like))
+    def max_speed(self, t: float, q: np.ndarray, axis: int) -> float:
+        """Return the largest wave speed along one axis, ghost cells (an inflow, say) included."""
+        with self._lock:
+            padded = self._padded(t, q, axis)
+            return float(self.kernels[axis].max_speed(self.parameters, padded, self.like))
 
     def first_inadmissible(self, q: np.ndarray) -> tuple[int, ...] | None:
         """Return the index of the first cell that is not finite or not admissible."""

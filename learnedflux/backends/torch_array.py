@@ -61,7 +61,12 @@ class TorchBackend:
         self.equation, self.grid, self.scheme, self.boundaries = equation, grid, scheme, boundaries
         self.variables = variables[scheme.variables]
         self.riemann = riemann_solvers[scheme.riemann].function
-        self.device = torch.device(device)
+        try:
+            self.device = torch.empty(0, device=device).device
+        except (RuntimeError, AssertionError) as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(f"torch cannot use device {device!r}: {reason}") from error
+        self.linear_fields = scheme.linear_fields(equation, grid.dimension)
         self.limiting = scheme.positivity
         self.limited: Any = 0  # faces at which the positivity limiter has acted
         self.dtype = {"float64": torch.float64, "float32": torch.float32}[dtype]
@@ -69,6 +74,14 @@ class TorchBackend:
     def without_gradients(self) -> Any:
         """Return a context in which nothing is kept for backpropagation."""
         return self.torch.no_grad()
+
+    def add(self, dq: Any, source: Any) -> Any:
+        """Return a rate of change with the source of each variable added."""
+        return self.torch.stack([rate + s for rate, s in zip(dq, source, strict=True)])
+
+    def accept(self, q: Any) -> Any:
+        """Return what a caller calls a state as a tensor, gradients and all."""
+        return self.torch.as_tensor(q, dtype=self.dtype, device=self.device)
 
     def asarray(self, q: Any) -> Any:
         """Return a state as this backend's array."""
@@ -133,7 +146,7 @@ class TorchBackend:
         stencils = self.torch.stack(both, dim=-1).detach().cpu().double().contiguous().numpy()
         shape = stencils.shape
         flat = stencils.reshape(2, shape[1], 1, -1, policy.stencil)
-        values = policy.sweep(flat, self.equation.linear_fields(self.grid.dimension))
+        values = policy.sweep(flat, self.linear_fields)
         return (self.asarray(value.reshape(shape[1:-1])) for value in values)
 
     def face_fluxes(self, t: float, q: Any, axis: int) -> Any:
@@ -151,9 +164,12 @@ class TorchBackend:
             f = select(bad, limit_flux(self.equation, left, right, f, axis, speed), f)
         return self.torch.stack(tuple(f))
 
-    def max_speed(self, q: Any, axis: int) -> Any:
-        """Return the largest wave speed along one axis, as a tensor that stays on the device."""
-        return self.equation.max_speed(tuple(q), axis).max()
+    def max_speed(self, t: float, q: Any, axis: int) -> Any:
+        """Return the largest wave speed along one axis, ghost cells (an inflow, say) included.
+
+        A tensor that stays on its device.
+        """
+        return self.equation.max_speed(tuple(self._pad(t, q, axis)), axis).max()
 
     def first_inadmissible(self, q: Any) -> tuple[int, ...] | None:
         """Return the index of the first cell that is not finite or not admissible."""

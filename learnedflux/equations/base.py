@@ -92,6 +92,14 @@ class Equation:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        for key, value in vars(cls).items():
+            plain = isinstance(value, (int, float)) and not key.startswith("_")
+            if plain and key not in vars(cls).get("__annotations__", {}):
+                kind = type(value).__name__
+                raise InputError(
+                    f"{cls.__name__}.{key} is no parameter without its type: write "
+                    f"{key}: {kind} = {value!r}."
+                )
         dataclasses.dataclass(frozen=True)(cls)
         names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
         # Numba cannot dispatch on an empty tuple, so there is always one field.
@@ -165,6 +173,11 @@ class Equation:
         return w
 
     # --- for the rest of the library -------------------------------------------------------------
+
+    @property
+    def scalar(self) -> bool:
+        """Whether there is one conserved variable only."""
+        return len(self.conserved_names(1)) == 1
 
     @property
     def name(self) -> str:

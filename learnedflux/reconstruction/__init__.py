@@ -10,11 +10,12 @@ from learnedflux.reconstruction.low_order import (
 )
 from learnedflux.reconstruction.mp import mp5
 from learnedflux.reconstruction.teno import teno5
-from learnedflux.reconstruction.variables import variables
+from learnedflux.reconstruction.variables import Variables, variables
 from learnedflux.reconstruction.weno import weno3_z, weno5_js, weno5_z
 
 __all__ = [
     "Reconstruction",
+    "Variables",
     "constant",
     "mp5",
     "muscl_mc",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from learnedflux.errors import InputError
 from learnedflux.ops import Scalar, pointwise
 from learnedflux.registry import Registry
 
@@ -81,6 +82,10 @@ def register(
     ...     return c + 0.25 * (d - b)
     >>> lf.reconstruction.reconstructions.remove("fromm")
     """
+    if cells < 1 or cells % 2 == 0:
+        raise InputError(f"a reconstruction takes an odd number of cells; got {cells}.")
+    if "learned" in (name, *aliases):
+        raise InputError("the name 'learned' means the shipped policies; choose another.")
 
     def make(function: Callable[..., object]) -> Reconstruction:
         pointwise(function)

@@ -36,9 +36,16 @@ class Riemann:
     judgement: str = ""
     reference: str = ""
 
+    def missing(self, equation: Equation) -> list[str]:
+        """Methods this solver needs and ``equation`` does not define."""
+        # A scalar is its own characteristic field; a system must say what its fields are.
+        projection = ("to_characteristic", "from_characteristic")
+        needs = [n for n in self.needs if n not in projection or not equation.scalar]
+        return [method for method in needs if not equation.provides(method)]
+
     def supports(self, equation: Equation) -> bool:
         """Whether ``equation`` provides all this solver needs."""
-        return all(equation.provides(method) for method in self.needs)
+        return not self.missing(equation)
 
 
 riemann_solvers: Registry[Riemann] = Registry("Riemann solver")
@@ -81,7 +88,7 @@ def default_riemann(equation: Equation) -> str:
 def require_support(name: str, equation: Equation) -> Riemann:
     """Return the solver called ``name``, or raise where ``equation`` cannot feed it."""
     solver = riemann_solvers[name]
-    missing = [method for method in solver.needs if not equation.provides(method)]
+    missing = solver.missing(equation)
     if missing:
         usable = [n for n, s in riemann_solvers.items() if s.supports(equation)]
         raise InputError(

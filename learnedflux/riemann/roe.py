@@ -29,7 +29,7 @@ def _dissipation(amplitude, speed, left, right):
 
 @register(
     "roe",
-    needs=("roe_frame", "eigenvalues"),
+    needs=("roe_frame", "eigenvalues", "to_characteristic", "from_characteristic"),
     judgement="sharp on every wave; can go negative in strong rarefactions, where hllc does not",
     reference="Roe, J. Comput. Phys. 43, 357-372 (1981), doi:10.1016/0021-9991(81)90128-5",
 )

@@ -166,8 +166,9 @@ def _fastest(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     tops = []
     for a, b in ((left, right), (right, left)):
         star = star_region(tuple(a), tuple(b), 1.4)
-        states = (a, b, (star.density_left, star.velocity, star.pressure))
-        states = (*states, (star.density_right, star.velocity, star.pressure))
+        near_left = (star.density_left, star.velocity, star.pressure)
+        near_right = (star.density_right, star.velocity, star.pressure)
+        states = (tuple(a), tuple(b), near_left, near_right)
         tops.append(np.max([np.abs(u) + np.sqrt(1.4 * p / rho) for rho, u, p in states], axis=0))
     return np.stack(tops)
 

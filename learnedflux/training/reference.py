@@ -52,14 +52,14 @@ class FinePool:
         for _ in range(snapshots - 1):
             t = 0.0
             while t < interval:
-                speed = semi.backend.max_speed(q, 0)
+                speed = semi.backend.max_speed(0.0, q, 0)
                 dt = min(0.4 / (REFINEMENT * speed), interval - t)
                 q = ssprk3(semi.backend.rhs, 0.0, q, dt)
                 t += dt
                 # A trajectory the reference scheme cannot keep physical is no reference. It is
                 # dropped in the end; until then it shall not spoil the step of the others.
-                fine = np.asarray(Euler().admissible(tuple(q)) & np.isfinite(q).all(axis=0))
-                alive &= fine.all(axis=1)
+                physical = np.asarray(Euler().admissible(tuple(q)) & np.isfinite(q).all(axis=0))
+                alive &= physical.all(axis=1)
                 q = np.where(alive[None, :, None], q, start)
             kept.append(q)
         if not alive.any():

@@ -117,7 +117,7 @@ def test_a_name_like_nothing_gets_no_suggestion_but_the_list():
         (lambda: lf.solve(gas(), cfl=-0.4), r"cfl must be a finite number above 0; got -0.4"),
         (lambda: lf.solve(gas(), cfl=np.nan), r"cfl must be a finite number above 0; got nan"),
         (lambda: lf.solve(gas(), dt=-1.0), r"dt must be a finite number above 0; got -1.0"),
-        (lambda: lf.solve(gas(), max_steps=0), r"max_steps must be at least 1; got 0"),
+        (lambda: lf.solve(gas(), max_steps=0), r"max_steps must be a whole number above 0; got 0"),
         (lambda: lf.solve(gas(), times=1), r"counts outputs from 0 to t_end; got 1, need 2"),
         (lambda: lf.solve(gas(), times=[0.0, 0.02]), r"within \[0, t_end = 0.01\]"),
         (lambda: lf.solve(gas(), times=[0.01, 0.005]), r"times must rise strictly"),

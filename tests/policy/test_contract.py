@@ -95,7 +95,7 @@ def test_missing_metadata_are_named(tmp_path, key):
     ("change", "text"),
     [
         ({"contract": 2}, "follows version 2, this library reads 1"),
-        ({"stencil": 5}, "stencil is 5 cells; it must be even"),
+        ({"stencil": 5}, "stencil is 5 cells; it must be even, 2 to 32"),
         ({"stencil": 4}, r"must be \(face, 4\)"),
         ({"order": "high"}, "metadata entry 'order' is 'high'"),
         ({"cfl": [0.4]}, "must be .lowest, highest."),
