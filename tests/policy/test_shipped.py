@@ -193,3 +193,13 @@ def test_conservation_and_mirror_symmetry(policy):
     np.testing.assert_array_equal(last.density.values, last.density.values[::-1])
     np.testing.assert_array_equal(last.momentum_x.values, -last.momentum_x.values[::-1])
     np.testing.assert_array_equal(last.energy.values, last.energy.values[::-1])
+
+
+def test_the_recipe_beside_it_is_the_one_it_was_made_by(policy):
+    pytest.importorskip("torch", reason="torch is not installed: recipes cannot be read")
+    from learnedflux.training import Recipe
+
+    recipe = policy.path.resolve().parents[1] / policy.metadata["recipe"]
+    if not recipe.is_file():
+        pytest.skip("recipes are not installed, only kept in the source tree")
+    assert Recipe.of(recipe).digest == policy.metadata["recipe_digest"]
