@@ -352,7 +352,20 @@ def _dot(a, b):
         return lambda a, b: a[0] * b[0]
     if len(a) == 2:
         return lambda a, b: a[0] * b[0] + a[1] * b[1]
-    return lambda a, b: (a[0] * b[0] + a[1] * b[1]) + a[2] * b[2]
+    if len(a) == 3:
+        return lambda a, b: (a[0] * b[0] + a[1] * b[1]) + a[2] * b[2]
+    return lambda a, b: _dot_on(dot(a[:3], b[:3]), a[3:], b[3:])
+
+
+def _dot_on(total, a, b):
+    raise TypeError("only for compiled code")
+
+
+@overload(_dot_on)
+def _dot_on_compiled(total, a, b):
+    if len(a) == 1:
+        return lambda total, a, b: total + a[0] * b[0]
+    return lambda total, a, b: _dot_on(total + a[0] * b[0], a[1:], b[1:])
 
 
 @overload(least)

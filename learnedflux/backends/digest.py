@@ -6,6 +6,7 @@ import functools
 import hashlib
 import inspect
 import platform
+import sys
 import types
 from collections.abc import Callable, Iterable
 from importlib import resources
@@ -61,6 +62,8 @@ def _function(function: Callable[..., Any], seen: set[int]) -> Iterable[str]:
     if _own(function):
         yield f"{function.__module__}.{function.__qualname__}"
         return
+    if function.__module__ not in sys.modules:
+        raise _Unknown  # Numba could not load the kernel again
     if id(function) in seen:
         return
     seen.add(id(function))

@@ -39,7 +39,8 @@ class Euler(Equation):
     Notes
     -----
     Good values: 1.4 (air), 5/3 (monatomic gas). Expected behaviour: each jump splits into two
-    acoustic waves (shocks or rarefactions) and a contact between them.
+    acoustic waves (shocks or rarefactions) and a contact between them. Below gamma = 1.2 the wave
+    speeds of ``hll`` and ``hllc`` may underestimate very strong shocks; use ``rusanov`` there.
 
     References
     ----------

@@ -325,8 +325,10 @@ def test_monotone_steps_make_no_new_extrema(scheme, equation):
     """Within the CFL number of the bounds, 1 / (1 + alpha) = 0.2 for MP5 and the policy."""
     u = np.where((np.arange(80) > 20) & (np.arange(80) < 50), 1.0, 0.0)
     states = advance(scalar(equation, u), scheme, 150, cfl=0.2 if scheme not in TVD else 0.45)
-    assert states.min() > -1e-12
-    assert states.max() < 1 + 1e-12
+    # On a plateau that is flat to 1e-12, the bounds take round-off for an extremum to be spared.
+    slack = 1e-12 if scheme in TVD else 1e-10
+    assert states.min() > -slack
+    assert states.max() < 1 + slack
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

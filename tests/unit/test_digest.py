@@ -1,5 +1,6 @@
 """A kernel on disk is found again by what it was compiled from, and by nothing less."""
 
+import sys
 import textwrap
 import types
 
@@ -45,7 +46,7 @@ PLAIN = {
 
 def law(name="somewhere", **changes):
     """The class ``Law`` as a module of a user would define it, with some text changed."""
-    module = types.ModuleType(name)
+    module = sys.modules[name] = types.ModuleType(name)
     exec(textwrap.dedent(LAW).format(**(PLAIN | changes)), vars(module))
     return module.Law
 
@@ -135,9 +136,17 @@ def test_closures_count_by_what_they_hold():
 
 
 def test_functions_that_call_each_other_come_to_an_end():
-    scope = {}
+    scope = {"__name__": __name__}
     exec("def f(x): return g(x)\ndef g(x): return f(x) if x else 1.0", scope)
     assert digest((scope["f"],)) is not None
+
+
+def test_functions_of_no_module_are_not_kept():
+    """Numba would write their kernels to disk, and fail to read them again."""
+    found = law("nowhere")
+    assert digest((found,)) is not None
+    del sys.modules["nowhere"]
+    assert digest((found,)) is None
 
 
 def test_the_library_s_own_pieces_count_by_name():
