@@ -143,6 +143,15 @@ class Semidiscretization:
             return cfl / rate if rate != 0.0 else math.inf
         return cfl / rate
 
+    def survey(self, q: Any, t: float = 0.0) -> tuple[float, bool]:
+        """Return the step of CFL number one, and whether every cell is finite and admissible.
+
+        Both as plain numbers, from one pass over the state.
+        """
+        speeds, fine = self.backend.survey(t, self._checked(q))
+        rate = sum(s / dx for s, dx in zip(speeds, self.problem.grid.spacing, strict=True))
+        return (1.0 / rate if rate != 0.0 else math.inf), fine
+
     def to_numpy(self, q: Any) -> np.ndarray:
         """Return a state as a NumPy array."""
         return self.backend.to_numpy(q)

@@ -213,7 +213,7 @@ def solve(
     # What overflows on the way is found by the check of each step, and named.
     quiet = np.errstate(all="ignore")
     with quiet, semi.backend.without_gradients(), Progress(problem, progress) as bar:
-        stable = float(semi.stable_dt(q, 1.0, 0.0))  # step of CFL number one
+        stable, _ = semi.survey(q, 0.0)  # step of CFL number one
         for target in map(float, targets):
             while t < target:
                 if stats.steps >= max_steps:
@@ -225,15 +225,14 @@ def solve(
                         raise fail(f"the step has collapsed to {step:.1e}")
                     semi.backend.limiting = limiting
                     new = method(semi, t, q, step)
-                    bad = semi.backend.first_inadmissible(new) is not None
-                    next_stable = float(semi.stable_dt(new, 1.0, t + step))
+                    next_stable, fine = semi.survey(new, t + step)
                     # Waves may have come up during the step: through a side, or from a source.
-                    if not bad and (dt is not None or step <= max(1.0, 2 * cfl) * next_stable):
+                    if fine and (dt is not None or step <= max(1.0, 2 * cfl) * next_stable):
                         break
                     stats.rejected += 1
                     semi.backend.limited = limited
                 else:
-                    raise fail("the waves outran every step tried", new if bad else None)
+                    raise fail("the waves outran every step tried", None if fine else new)
                 q, stable = new, next_stable
                 t = target if step == target - t else t + step
                 stats.steps += 1

@@ -261,6 +261,11 @@ class NumbaBackend:
             padded = self._padded(t, q, axis)
             return float(self.kernels[axis].max_speed(self.parameters, padded, self.like))
 
+    def survey(self, t: float, q: np.ndarray) -> tuple[list[float], bool]:
+        """Return the largest speed along each axis, and whether all cells are admissible."""
+        speeds = [self.max_speed(t, q, axis) for axis in range(self.grid.dimension)]
+        return speeds, self.first_inadmissible(q) is None
+
     def first_inadmissible(self, q: np.ndarray) -> tuple[int, ...] | None:
         """Return the index of the first cell that is not finite or not admissible."""
         rows = q.reshape(len(q), 1, -1)

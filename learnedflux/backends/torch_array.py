@@ -96,10 +96,29 @@ class TorchBackend:
         """Return dq/dt without sources, shape (variable, *batch, *cells)."""
         total: Any = 0.0
         for axis in range(self.grid.dimension):
-            f = self.face_fluxes(t, q, axis)
-            change = (f[..., :-1] - f[..., 1:]) * (1.0 / self.grid.spacing[axis])
+            change = self._gain(t, q, axis) * (1.0 / self.grid.spacing[axis])
             total = total + change.movedim(-1, axis - self.grid.dimension)
         return total
+
+    def _gain(self, t: float, q: Any, axis: int) -> Any:
+        """Return what each cell gains through its two faces along one axis, per unit of time."""
+        padded = self._pad(t, q, axis)
+        cells = self._cells(padded)
+        left, right = self._states(cells, axis)
+        f = self._fluxes(padded, cells, left, right, axis)
+        if not self.equation.balanced:
+            return f[..., :-1] - f[..., 1:]
+        stack, r = self.torch.stack, self.scheme.radius
+        star_left, star_right = self.equation.balance(left, right, axis)
+        seen_left = f + stack(tuple(self.equation.jump(left, star_left, axis)))
+        seen_right = f + stack(tuple(self.equation.jump(right, star_right, axis)))
+        inner = self.equation.inner(
+            tuple(x[..., :-1] for x in right),
+            tuple(x[..., 1:] for x in left),
+            tuple(padded[..., r:-r]),
+            axis,
+        )
+        return (seen_right[..., :-1] - seen_left[..., 1:]) + stack(tuple(inner))
 
     def _pad(self, t: float, q: Any, axis: int) -> Any:
         """Return the state with ghost cells, ``axis`` moved to the end."""
@@ -113,11 +132,10 @@ class TorchBackend:
 
     def face_states(self, t: float, q: Any, axis: int) -> tuple[Any, Any]:
         """Return left and right states, tuples over variables of (*batch, ..., face)."""
-        return self._states(self._cells(t, q, axis), axis)
+        return self._states(self._cells(self._pad(t, q, axis)), axis)
 
-    def _cells(self, t: float, q: Any, axis: int) -> tuple[tuple[Any, ...], ...]:
+    def _cells(self, padded: Any) -> tuple[tuple[Any, ...], ...]:
         """Return the 2r cells around each face."""
-        padded = self._pad(t, q, axis)
         r = self.scheme.radius
         n = padded.shape[-1] - 2 * r + 1
         return tuple(tuple(padded[..., j : j + n]) for j in range(2 * r))
@@ -151,17 +169,23 @@ class TorchBackend:
 
     def face_fluxes(self, t: float, q: Any, axis: int) -> Any:
         """Return numerical fluxes (variable, *batch, ..., face) along one axis."""
-        cells = self._cells(t, q, axis)
-        f = self.riemann(self.equation, *self._states(cells, axis), axis)
+        padded = self._pad(t, q, axis)
+        cells = self._cells(padded)
+        return self._fluxes(padded, cells, *self._states(cells, axis), axis)
+
+    def _fluxes(self, padded: Any, cells: Any, left: Any, right: Any, axis: int) -> Any:
+        if self.equation.balanced:
+            left, right = self.equation.balance(left, right, axis)
+        f = self.riemann(self.equation, left, right, axis)
         if self.limiting:
             r = self.scheme.radius
-            left, right = cells[r - 1], cells[r]
-            speed = self.torch.stack([self.equation.max_speed(c, axis) for c in cells]).amax(
-                dim=(0, -1), keepdim=True
-            )[0]
-            bad = violates(self.equation, left, right, f, speed)
+            a, b = cells[r - 1], cells[r]
+            # One speed per batch entry: its fastest wave along the axis, ghost cells included.
+            along = tuple(range(-self.grid.dimension, 0))
+            speed = self.equation.max_speed(tuple(padded), axis).amax(dim=along, keepdim=True)
+            bad = violates(self.equation, a, b, f, speed)
             self.limited = self.limited + bad.sum()
-            f = select(bad, limit_flux(self.equation, left, right, f, axis, speed), f)
+            f = select(bad, limit_flux(self.equation, a, b, f, axis, speed), f)
         return self.torch.stack(tuple(f))
 
     def max_speed(self, t: float, q: Any, axis: int) -> Any:
@@ -170,6 +194,14 @@ class TorchBackend:
         A tensor that stays on its device.
         """
         return self.equation.max_speed(tuple(self._pad(t, q, axis)), axis).max()
+
+    def survey(self, t: float, q: Any) -> tuple[list[float], bool]:
+        """Return the largest speed along each axis, and whether all cells are admissible."""
+        fine = self.equation.admissible(tuple(q)) & self.torch.isfinite(q).all(dim=0)
+        speeds = [self.max_speed(t, q, axis) for axis in range(self.grid.dimension)]
+        # One transfer, not one per number.
+        found = self.torch.stack([*speeds, fine.all().to(self.dtype)]).tolist()
+        return found[:-1], found[-1] == 1.0
 
     def first_inadmissible(self, q: Any) -> tuple[int, ...] | None:
         """Return the index of the first cell that is not finite or not admissible."""

@@ -11,7 +11,7 @@ from numba import types
 from numba.extending import overload_method
 
 from learnedflux.errors import InputError
-from learnedflux.ops import COMPILE, Scalar, least, maximum
+from learnedflux.ops import COMPILE, Scalar, least, maximum, scale
 
 __all__ = ["Equation"]
 
@@ -150,6 +150,24 @@ class Equation:
         s = maximum(self.max_speed(ql, axis), self.max_speed(qr, axis))
         return -s, s
 
+    # Balance laws with a static field (a bottom, say): the flux is two-sided at a face, and a cell
+    # gets the integral of the nonconservative product. An equation defines all three or none.
+
+    def balance(self, ql: State, qr: State, axis: int) -> tuple[State, State]:
+        """Face states as the Riemann solver shall see them, so that states at rest stay at rest."""
+        return ql, qr
+
+    def jump(self, q: State, star: State, axis: int) -> State:
+        """What the cell on ``q``'s side sees besides the flux of the balanced state ``star``."""
+        return scale(0.0, q)
+
+    def inner(self, lower: State, upper: State, cell: State, axis: int) -> State:
+        """Integral of the nonconservative product over a cell, along ``axis``.
+
+        ``lower`` and ``upper`` are the face states inside the cell, ``cell`` is its average.
+        """
+        return scale(0.0, cell)
+
     # Characteristic projection, in primitive variables. A frame holds what it needs of a mean.
 
     def frame(self, w: State, axis: int) -> State:
@@ -208,6 +226,11 @@ class Equation:
         """Whether this equation defines an optional method (``contact_speed``, say) itself."""
         own = getattr(type(self), method, None)
         return own is not None and own is not getattr(Equation, method, None)
+
+    @property
+    def balanced(self) -> bool:
+        """Whether this is a balance law with two-sided fluxes (:meth:`balance`)."""
+        return self.provides("balance")
 
     def require_dimension(self, dimension: int) -> None:
         """Raise InputError where this equation cannot be posed in ``dimension`` dimensions."""
