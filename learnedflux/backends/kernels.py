@@ -19,12 +19,17 @@ import numpy as np
 from numba import njit
 
 from learnedflux.backends.rows import load, rows_of, store, windows
-from learnedflux.ops import reverse, tmap
+from learnedflux.ops import pointwise, reverse, tmap, tmap_with
 from learnedflux.positivity import limit_flux, violates
 from learnedflux.reconstruction.interface import from_fields, to_fields
 
-AXIS = RECONSTRUCT = FRAME = INTO = OUT = RIEMANN = OFFSETS = None
+AXIS = RECONSTRUCT = PREPARE = FRAME = INTO = OUT = RIEMANN = OFFSETS = None
 compiled = njit(error_model="numpy", nogil=True, cache=True)
+
+
+@pointwise
+def _prepared(eq, face, cell, axis):
+    return PREPARE(eq, cell)
 
 
 @compiled
@@ -36,7 +41,8 @@ def states(eq, q, ql, qr, like):
         left_at, right_at = rows_of(ql, row, like), rows_of(qr, row, like)
         for i in range(n):
             cells = load(cells_at, i)
-            face, fields = to_fields(eq, cells, AXIS, FRAME, INTO)
+            prepared = tmap_with(_prepared, eq, cells[0], cells, AXIS)
+            face, fields = to_fields(eq, prepared, AXIS, FRAME, INTO)
             left = tmap(RECONSTRUCT, *fields[:-1])
             right = tmap(RECONSTRUCT, *reverse(fields[1:]))
             r = len(cells) // 2
@@ -51,7 +57,9 @@ def stencils(eq, q, left, right, like):
     for row in range(q.shape[1]):
         cells_at = windows(rows_of(q, row, like), OFFSETS, n)
         for i in range(n):
-            _, fields = to_fields(eq, load(cells_at, i), AXIS, FRAME, INTO)
+            cells = load(cells_at, i)
+            prepared = tmap_with(_prepared, eq, cells[0], cells, AXIS)
+            _, fields = to_fields(eq, prepared, AXIS, FRAME, INTO)
             for j in range(width):
                 for k in range(len(like)):
                     left[k, row, i, j] = fields[j][k]
@@ -69,7 +77,7 @@ def states_from_values(eq, q, left, right, ql, qr, like):
         for i in range(n):
             cells = load(cells_at, i)
             r = len(cells) // 2
-            face = FRAME(eq, cells[r - 1], cells[r], AXIS)
+            face = FRAME(eq, PREPARE(eq, cells[r - 1]), PREPARE(eq, cells[r]), AXIS)
             a, b = load((a_at, b_at), i)
             store(left_at, i, from_fields(eq, face, a, cells[r - 1], AXIS, OUT))
             store(right_at, i, from_fields(eq, face, b, cells[r], AXIS, OUT))

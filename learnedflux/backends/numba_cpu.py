@@ -90,7 +90,7 @@ def kernels(
     the face values; ``solver`` the pointwise numerical flux.
     """
     _give_address(equation)
-    pieces = (equation, reconstruct, radius, chosen.frame, chosen.into, chosen.out, solver, axis)
+    pieces = (equation, reconstruct, radius, *chosen[1:], solver, axis)
     found = digest(pieces)
     name = f"kernels_{found}" if found else f"kernels_{abs(hash(pieces)):x}_{os.getpid()}"
     folder = cache_folder() if found else Path(_private_folder().name)
@@ -117,6 +117,7 @@ def kernels(
     vars(module).update(
         AXIS=axis,
         RECONSTRUCT=reconstruct,
+        PREPARE=chosen.prepare,
         FRAME=chosen.frame,
         INTO=chosen.into,
         OUT=chosen.out,

@@ -104,7 +104,7 @@ class TorchBackend:
         """Return what each cell gains through its two faces along one axis, per unit of time."""
         padded = self._pad(t, q, axis)
         cells = self._cells(padded)
-        left, right = self._states(cells, axis)
+        left, right = self._states(padded, cells, axis)
         f = self._fluxes(padded, cells, left, right, axis)
         if not self.equation.balanced:
             return f[..., :-1] - f[..., 1:]
@@ -132,17 +132,19 @@ class TorchBackend:
 
     def face_states(self, t: float, q: Any, axis: int) -> tuple[Any, Any]:
         """Return left and right states, tuples over variables of (*batch, ..., face)."""
-        return self._states(self._cells(self._pad(t, q, axis)), axis)
+        padded = self._pad(t, q, axis)
+        return self._states(padded, self._cells(padded), axis)
 
     def _cells(self, padded: Any) -> tuple[tuple[Any, ...], ...]:
         """Return the 2r cells around each face."""
         r = self.scheme.radius
-        n = padded.shape[-1] - 2 * r + 1
-        return tuple(tuple(padded[..., j : j + n]) for j in range(2 * r))
+        n = padded[0].shape[-1] - 2 * r + 1
+        return tuple(tuple(row[..., j : j + n] for row in padded) for j in range(2 * r))
 
-    def _states(self, cells: tuple[tuple[Any, ...], ...], axis: int) -> tuple[Any, Any]:
+    def _states(self, padded: Any, cells: Any, axis: int) -> tuple[Any, Any]:
         eq, v, r = self.equation, self.variables, self.scheme.radius
-        face, fields = to_fields(eq, cells, axis, v.frame, v.into)
+        prepared = self._cells(v.prepare(eq, tuple(padded)))
+        face, fields = to_fields(eq, prepared, axis, v.frame, v.into)
         left, right = self._reconstruct([self.torch.stack(tuple(cell)) for cell in fields])
         return (
             from_fields(eq, face, left, cells[r - 1], axis, v.out),
@@ -171,7 +173,7 @@ class TorchBackend:
         """Return numerical fluxes (variable, *batch, ..., face) along one axis."""
         padded = self._pad(t, q, axis)
         cells = self._cells(padded)
-        return self._fluxes(padded, cells, *self._states(cells, axis), axis)
+        return self._fluxes(padded, cells, *self._states(padded, cells, axis), axis)
 
     def _fluxes(self, padded: Any, cells: Any, left: Any, right: Any, axis: int) -> Any:
         if self.equation.balanced:

@@ -15,7 +15,7 @@ LEAST = 0.01  # share of the cell's state (density, pressure ...) that a face st
 
 @pointwise
 def to_fields(eq, cells, axis, frame, into):
-    """Return the frame of a face and its 2r cells in the variables to be reconstructed."""
+    """Return the frame of a face and its 2r prepared cells in the variables to reconstruct."""
     r = len(cells) // 2
     face = frame(eq, cells[r - 1], cells[r], axis)
     return face, tmap_with(into, eq, face, cells, axis)

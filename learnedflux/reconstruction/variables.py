@@ -1,6 +1,7 @@
 """Which variables are reconstructed: conserved, primitive or local characteristic ones.
 
-Each choice is three pointwise functions: the local frame of a face, the way in, the way out.
+Each choice is four pointwise functions: what is computed once per cell, the local frame of a face,
+the way in, the way out.
 
 ``characteristic`` projects the primitive variables of the cells: the sharpest at shocks, contacts
 and strong rarefactions. A primitive variable computed from cell averages is its average up to
@@ -20,27 +21,43 @@ __all__ = ["Variables", "variables"]
 
 
 class Variables(NamedTuple):
-    """Three pointwise functions: ``frame(eq, ql, qr, axis)``, ``into`` and ``out``."""
+    """``prepare(eq, q)``, and of prepared cells ``frame(eq, a, b, axis)``, ``into`` and ``out``."""
 
     name: str
+    prepare: object
     frame: object
     into: object
     out: object
 
 
 @pointwise
-def _no_frame(eq, ql, qr, axis):
-    return ql
-
-
-@pointwise
-def _same(eq, frame, q, axis):
+def _as_it_is(eq, q):
     return q
 
 
 @pointwise
-def _to_primitive(eq, frame, q, axis):
+def _primitive(eq, q):
     return eq.to_primitive(q)
+
+
+@pointwise
+def _no_frame(eq, a, b, axis):
+    return a
+
+
+@pointwise
+def _frame_of_primitive(eq, a, b, axis):
+    return eq.frame(scale(0.5, add(a, b)), axis)
+
+
+@pointwise
+def _frame_of_conserved(eq, a, b, axis):
+    return _frame_of_primitive(eq, eq.to_primitive(a), eq.to_primitive(b), axis)
+
+
+@pointwise
+def _same(eq, frame, a, axis):
+    return a
 
 
 @pointwise
@@ -49,14 +66,8 @@ def _to_conserved(eq, frame, w, axis):
 
 
 @pointwise
-def _mean_frame(eq, ql, qr, axis):
-    mean = scale(0.5, add(eq.to_primitive(ql), eq.to_primitive(qr)))
-    return eq.frame(mean, axis)
-
-
-@pointwise
-def _to_characteristic(eq, frame, q, axis):
-    return eq.to_characteristic(frame, eq.to_primitive(q), axis)
+def _to_characteristic(eq, frame, w, axis):
+    return eq.to_characteristic(frame, w, axis)
 
 
 @pointwise
@@ -76,9 +87,13 @@ def _from_linear(eq, frame, a, axis):
 
 variables: Registry[Variables] = Registry("set of reconstruction variables")
 for _chosen in (
-    Variables("conserved", _no_frame, _same, _same),
-    Variables("primitive", _no_frame, _to_primitive, _to_conserved),
-    Variables("characteristic", _mean_frame, _to_characteristic, _from_characteristic),
-    Variables("characteristic-conserved", _mean_frame, _to_linear, _from_linear),
+    Variables("conserved", _as_it_is, _no_frame, _same, _same),
+    Variables("primitive", _primitive, _no_frame, _same, _to_conserved),
+    Variables(
+        "characteristic", _primitive, _frame_of_primitive, _to_characteristic, _from_characteristic
+    ),
+    Variables(
+        "characteristic-conserved", _as_it_is, _frame_of_conserved, _to_linear, _from_linear
+    ),
 ):
     variables.add(_chosen.name, _chosen)

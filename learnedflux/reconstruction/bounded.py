@@ -1,0 +1,52 @@
+"""The bounded learned reconstruction: everything of the family ``bounded5`` but its network.
+
+Five cells around the upwind one give four differences and, normalised, what a network sees; the
+network answers with four actions; structure and bounds turn them into a face value. Training, the
+torch backend and the compiled kernels share these pieces and differ in how they run the network.
+Where the sensor is exactly zero the actions do not matter, and the network need not be asked.
+
+``d`` is the tuple of differences of :func:`~learnedflux.reconstruction.stencil.differences`, ``c``
+the upwind cell and ``eps`` the spacing of floating-point numbers at one in the precision used.
+"""
+
+from __future__ import annotations
+
+from learnedflux.limiters import median_clip
+from learnedflux.ops import absolute, dot, maximum, minimum, pointwise, where
+from learnedflux.reconstruction.mp import mp_bounds
+from learnedflux.reconstruction.stencil import linear5, smoothness, tau5
+
+__all__ = ["CELLS", "FAMILY", "INPUTS", "face_value", "features"]
+
+FAMILY = "bounded5"
+CELLS = 5
+INPUTS = 4  # differences that the network sees, and actions by which it answers
+FLOOR = 1e-30  # keeps 0/0 away where all cells are zero; its inverse exists in float32
+ROUND_OFF = 64.0  # differences below so many units in the last place of the cell are no signal
+REGULAR = 1e-6  # of the normalised stencil: round-off on flat data is no signal
+
+
+@pointwise
+def features(d, c, threshold, softness, eps):
+    """Return the absolute normalised differences, which the network sees, and the sensor."""
+    d0, d1, d2, d3 = d
+    size = maximum(maximum(absolute(d0), absolute(d1)), maximum(absolute(d2), absolute(d3)))
+    least = maximum(ROUND_OFF * eps * absolute(c), FLOOR)
+    inverse = 1.0 / maximum(size, least)
+    f0, f1, f2, f3 = d0 * inverse, d1 * inverse, d2 * inverse, d3 * inverse
+    beta = smoothness(f0, f1, f2, f3)
+    r = tau5(beta) / ((beta[0] + beta[1]) + beta[2] + REGULAR)
+    sensor = maximum(r * r - threshold * threshold, 0.0) / (r * r + softness * softness)
+    lowest = minimum(minimum(d0, d1), minimum(d2, d3))
+    highest = maximum(maximum(d0, d1), maximum(d2, d3))
+    # Where the differences have both signs there is a wave, and none may be pumped.
+    sensor = where(lowest * highest >= 0.0, sensor, 0.0 * sensor)
+    return (absolute(f0), absolute(f1), absolute(f2), absolute(f3)), sensor
+
+
+@pointwise
+def face_value(c, d, sensor, action, alpha):
+    """Return the left-biased face value that the network's four actions lead to."""
+    d0, d1, d2, d3 = d
+    lower, upper = mp_bounds(d0, d1, d2, d3, alpha)
+    return c + median_clip(linear5(d0, d1, d2, d3) + sensor * dot(action, d), lower, upper)
