@@ -12,7 +12,16 @@ from typing import Any
 from learnedflux import boundaries, integrators, metrics, problems, reconstruction, riemann
 from learnedflux.check import check_equation
 from learnedflux.dataset import library_version
-from learnedflux.equations import Advection, Burgers, Equation, Euler
+from learnedflux.equations import (
+    Acoustics,
+    Advection,
+    BuckleyLeverett,
+    Burgers,
+    Equation,
+    Euler,
+    LighthillWhithamRichards,
+    ShallowWater,
+)
 from learnedflux.errors import (
     InadmissibleStateError,
     InputError,
@@ -30,7 +39,9 @@ from learnedflux.semidiscretization import Semidiscretization, reconstruct
 from learnedflux.solver import solve
 
 __all__ = [
+    "Acoustics",
     "Advection",
+    "BuckleyLeverett",
     "Burgers",
     "Equation",
     "Euler",
@@ -38,12 +49,14 @@ __all__ = [
     "InadmissibleStateError",
     "InputError",
     "LearnedFluxError",
+    "LighthillWhithamRichards",
     "Policy",
     "PolicyError",
     "PolicyMismatchError",
     "Problem",
     "Scheme",
     "Semidiscretization",
+    "ShallowWater",
     "UnknownNameError",
     "UnstableError",
     "boundaries",

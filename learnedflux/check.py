@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from learnedflux.backends.numba_cpu import kernels
+from learnedflux.backends.compiled import kernels
 from learnedflux.equations import Equation
 from learnedflux.errors import InputError
 from learnedflux.reconstruction import reconstructions, variables
@@ -179,7 +179,8 @@ def _speeds(eq: Equation, q: np.ndarray, axis: int) -> Outcome:
 
 def _brackets(eq: Equation, q: np.ndarray, axis: int) -> Outcome:
     low, high = (np.broadcast_to(s, q.shape[1:]) for s in eq.wave_speeds(tuple(q), tuple(q), axis))
-    eigenvalues = np.linalg.eigvals(_jacobian(eq, q, axis)).real
+    moving = -1 if eq.balanced else None  # a static field takes no part in the waves
+    eigenvalues = np.linalg.eigvals(_jacobian(eq, q, axis)[:, :moving, :moving]).real
     outside = np.maximum(low - eigenvalues.min(axis=1), eigenvalues.max(axis=1) - high)
     excess = max(float(outside.max() / max(np.abs(eigenvalues).max(), 1e-300)), 0.0)
     return excess <= 1e-4, f"of equal states; largest excess {excess:.1e} of the largest speed"
@@ -215,6 +216,8 @@ def _projection(eq: Equation, q: np.ndarray, axis: int) -> Outcome:
     speeds = eq.eigenvalues(frame, axis)  # type: ignore[attr-defined]
     jacobian = _jacobian(eq, q, axis)
     for k, speed in enumerate(speeds):
+        if eq.balanced and k == 1 + axis:
+            continue  # carries the static field, which the flux alone knows nothing of
         unit = tuple(np.full(q.shape[1], float(j == k)) for j in range(len(q)))
         w = eq.from_characteristic(frame, unit, axis)
         column = np.array(np.broadcast_arrays(*eq.linear_conserved(frame, w, axis)))
@@ -229,16 +232,16 @@ def _kernel_flux(eq: Equation, q: np.ndarray, axis: int) -> tuple[np.ndarray, fl
     solver = riemann_solvers[default_riemann(eq)].function
     kind: Any = type(eq)
     constant = reconstructions["constant"].function
-    k = kernels(kind, constant, 1, variables["conserved"], solver, axis)
-    ql = np.ascontiguousarray(q[:, None, :])
-    qr = np.ascontiguousarray(q[:, None, ::-1])
+    k = kernels(kind, constant, 1, variables["conserved"], solver, axis, len(q))
+    ql, qr = np.ascontiguousarray(q), np.ascontiguousarray(q[:, ::-1])
     f, like = np.empty_like(ql), (0.0,) * len(q)
     k.fluxes(eq.compiled(), ql, qr, f, like)
-    return f[:, 0], k.max_speed(eq.compiled(), ql, like)
+    return f, k.max_speed(eq.compiled(), ql, like)
 
 
 def _plain_flux(eq: Equation, q: Any, mirrored: Any, axis: int) -> Any:
-    return riemann_solvers[default_riemann(eq)].function(eq, tuple(q), tuple(mirrored), axis)
+    ql, qr = eq.balance(tuple(q), tuple(mirrored), axis)  # as the kernels do
+    return riemann_solvers[default_riemann(eq)].function(eq, ql, qr, axis)
 
 
 def _numba(eq: Equation, q: np.ndarray, axis: int) -> Outcome:

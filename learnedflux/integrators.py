@@ -66,11 +66,31 @@ class Integrator:
             c.append(sum(alpha * c[j] + beta for j, alpha, beta in row))
         return tuple(c)
 
+    def _alone(self, i: int) -> bool:
+        """Whether slope i serves stage i alone, and that stage needs no other state but one."""
+        row = self.rows[i]
+        own = row[-1][0] == i and row[-1][1] != 0.0
+        others = [j for j, alpha, beta in row[:-1]]
+        single = len(others) <= 1 and all(beta == 0.0 for _, _, beta in row[:-1])
+        later = any(j == i and beta for r in self.rows[i + 1 :] for j, _, beta in r)
+        return own and single and not later
+
     def __call__(self, rhs: Callable[[float, Any], Any], t: float, q: Any, dt: Any) -> Any:
-        """Return the state at ``t + dt``; ``q`` may be an array, a tensor or a number."""
+        """Return the state at ``t + dt``; ``q`` may be an array, a tensor or a number.
+
+        A right-hand side with a method ``stage(t, q, terms, factor)``, such as a
+        Semidiscretization, is asked for whole stages where that saves passes over memory.
+        """
         states, slopes, times = [q], [], self.times
+        stage = getattr(rhs, "stage", None)
         for i, row in enumerate(self.rows):
-            slopes.append(rhs(t + times[i] * dt, states[i]))
+            now = t + times[i] * dt
+            if stage is not None and self._alone(i):
+                terms = tuple((alpha, states[j]) for j, alpha, _ in row if alpha)
+                states.append(stage(now, states[i], terms, row[-1][2] * dt))
+                slopes.append(None)
+                continue
+            slopes.append(rhs(now, states[i]))
             new: Any = 0.0
             for j, alpha, beta in row:
                 if alpha:

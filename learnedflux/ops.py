@@ -55,7 +55,12 @@ FLOOR = 1e-30  # the same where a *gradient* must stay finite too
 
 # Division must not raise (the check is a branch) and pointwise functions must be inlined: one
 # branch or call left in a loop keeps LLVM from vectorising it, at ten times the cost.
-COMPILE = {"error_model": "numpy", "forceinline": True}
+COMPILE = {
+    "error_model": "numpy",
+    "forceinline": True,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
 
 pointwise = register_jitable(**COMPILE)
 """Decorator: leaves a Python function as it is and lets Numba kernels call it."""

@@ -15,15 +15,17 @@ import json
 import logging
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from learnedflux.equations import Equation
 from learnedflux.errors import PolicyError, PolicyMismatchError
+from learnedflux.reconstruction import bounded
+from learnedflux.reconstruction.stencil import differences
 from learnedflux.table import Table
 
-__all__ = ["CONTRACT_KEY", "REQUIRED", "Policy", "default_policy", "policies"]
+__all__ = ["CONTRACT_KEY", "REQUIRED", "Network", "Policy", "default_policy", "policies"]
 
 log = logging.getLogger("learnedflux")
 CONTRACT_KEY = "learnedflux"  # metadata entry that holds the JSON text below
@@ -88,6 +90,7 @@ class Policy:
         self.stencil: int = self.metadata["stencil"]
         self._uses_field = any(i.name == "field" for i in self._session.get_inputs())
         _check_signature(self)
+        self.network = _network(self)
 
     def __reduce__(self) -> tuple[type[Policy], tuple[Path, int]]:
         return Policy, (self.path, self._threads)
@@ -96,6 +99,24 @@ class Policy:
     def radius(self) -> int:
         """Cells needed on each side of a face."""
         return self.stencil // 2
+
+    @property
+    def uses_field(self) -> bool:
+        """Whether it must be told which fields are linearly degenerate."""
+        return self._uses_field
+
+    def session_on(self, device: str, index: int = 0) -> Any:
+        """Return an ONNX Runtime session on a device, or None if ONNX Runtime knows none there."""
+        if device == "cpu":
+            return self._session
+        import onnxruntime
+
+        provider = {"cuda": "CUDAExecutionProvider"}.get(device)
+        if provider not in onnxruntime.get_available_providers():
+            return None
+        return _session(
+            self.path.read_bytes(), self.path, self._threads, (provider, {"device_id": index})
+        )
 
     def __call__(self, stencil: Any, field: Any = None) -> np.ndarray:
         """Return the left-biased face values.
@@ -162,7 +183,7 @@ class Policy:
         )
 
 
-def _session(content: bytes, path: Path, threads: int) -> Any:
+def _session(content: bytes, path: Path, threads: int, *preferred: Any) -> Any:
     # Imported here: a tenth of a second that classical schemes need not pay.
     import onnxruntime
 
@@ -171,7 +192,9 @@ def _session(content: bytes, path: Path, threads: int) -> Any:
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # its messages are raised as exceptions besides
     try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            content, options, providers=[*preferred, "CPUExecutionProvider"]
+        )
     except Exception as error:
         reason = str(error).splitlines()[0]
         raise PolicyError(
@@ -212,6 +235,12 @@ def _metadata(session: Any, path: Path) -> dict[str, Any]:
     return found
 
 
+def _probes(width: int) -> np.ndarray:
+    """Stencils of many kinds: noise, monotone data, jumps and small waves."""
+    noise = np.random.default_rng(0).normal(size=(64, width))
+    return np.concatenate((noise, np.sort(noise), np.sign(np.sort(noise)), 1 + 1e-9 * noise))
+
+
 def _check_signature(policy: Policy) -> None:
     """Check inputs, outputs and, on numbers, what any consistent flux needs."""
     where = f"{str(policy.path)!r} breaks the policy contract:"
@@ -245,15 +274,54 @@ def _check_signature(policy: Policy) -> None:
             f"{where} 'value' has shape {values.shape} for {len(constants)} faces; it must be "
             "(face,)."
         )
-    noise = np.random.default_rng(0).normal(size=(64, policy.stencil))
-    probes = np.concatenate((noise, np.sort(noise), np.sign(np.sort(noise)), 1 + 1e-9 * noise))
-    if not np.isfinite(policy(probes)).all():
+    if not np.isfinite(policy(_probes(policy.stencil))).all():
         raise PolicyError(f"{where} it gives values that are not finite for finite cells.")
     if not np.allclose(values, constants, rtol=1e-12, atol=0.0):
         raise PolicyError(
             f"{where} it is not consistent: cells that all hold {constants[-2]:g} must give the "
             f"face value {constants[-2]:g}, not {values[-2]:g}."
         )
+
+
+class Network(NamedTuple):
+    """What a policy of a known family consists of, for executors other than ONNX Runtime."""
+
+    config: dict[str, float]
+    layers: tuple[tuple[np.ndarray, np.ndarray], ...]  # weight (out, in) and bias (out,)
+
+    def __call__(self, cells: np.ndarray) -> np.ndarray:
+        """Return the face values of stencils (face, cell) by NumPy: the plain way to say it."""
+        k, five = self.config, tuple(cells[:, j] for j in range(bounded.CELLS))
+        d, eps = differences(*five), float(np.finfo(np.float64).eps)
+        seen, sensor = bounded.features(d, five[2], k["threshold"], k["softness"], eps)
+        x = np.stack(seen)
+        for number, (weight, bias) in enumerate(self.layers):
+            x = weight @ x + bias[:, None]
+            x = np.maximum(x, 0.0) if number < len(self.layers) - 1 else x
+        value: np.ndarray = bounded.face_value(five[2], d, sensor, tuple(x), k["alpha"])
+        return value
+
+
+def _network(policy: Policy) -> Network | None:
+    """Return the network of a policy whose family is known here, having checked that it is it."""
+    m = policy.metadata
+    if m["family"] != bounded.FAMILY or "weights" not in m:
+        return None
+    where = f"{str(policy.path)!r} breaks the policy contract:"
+    try:
+        config = {key: float(m["config"][key]) for key in ("threshold", "softness", "alpha")}
+        layers = tuple(
+            (np.array(layer["weight"], dtype=np.float64), np.array(layer["bias"], dtype=np.float64))
+            for layer in m["weights"]
+        )
+        network = Network(config, layers)
+        probes = _probes(policy.stencil)
+        same = np.allclose(network(probes), policy(probes), rtol=1e-12, atol=1e-12)
+    except (KeyError, TypeError, ValueError) as error:
+        raise PolicyError(f"{where} its config or weights make no network ({error!r}).") from error
+    if not same:
+        raise PolicyError(f"{where} the weights in its metadata are not those of its graph.")
+    return network
 
 
 # --- policies shipped with the library ---------------------------------------------------------

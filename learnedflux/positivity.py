@@ -52,7 +52,7 @@ def limit_flux(eq, ql, qr, f, axis, s):
     ``ql, qr`` are the cells on the two sides (not the reconstructed states), ``s`` the largest
     wave speed in their row.
     """
-    low = rusanov(eq, ql, qr, axis)
+    low = rusanov(eq, *eq.balance(ql, qr, axis), axis)
     safe_left, safe_right = eq.positive(_left_with(ql, low, s)), eq.positive(_taken_to(qr, low, s))
     # One quantity after the other: pressure means something only once density is positive.
     for k in range(len(safe_left)):

@@ -27,7 +27,9 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(repr(name) for name in names)
 
 
-def _fields(given: Any, names: Sequence[str], label: str) -> dict[str, Any]:
+def _fields(
+    given: Any, names: Sequence[str], label: str, defaults: Mapping[str, float] | None = None
+) -> dict[str, Any]:
     """Return ``given`` as a dict in the order of ``names``, or say which name is wrong."""
     if not isinstance(given, Mapping):
         if len(names) != 1:
@@ -38,6 +40,7 @@ def _fields(given: Any, names: Sequence[str], label: str) -> dict[str, Any]:
     for name in given:
         if name not in names:
             raise UnknownNameError(f"{label} variable", name, names)
+    given = {**(defaults or {}), **given}
     missing = [name for name in names if name not in given]
     if missing:
         raise InputError(f"{label}: {_listed(missing)} missing; give all of {_listed(names)}.")
@@ -112,7 +115,8 @@ class ExactSolution:
         """Return the primitive variables at points, by name."""
         points = [np.asarray(c, dtype=np.float64) for c in coordinates]
         names = self.equation.primitive_names(len(points))
-        given = _fields(self.function(*points, t), names, "exact solution")
+        found = self.function(*points, t)
+        given = _fields(found, names, "exact solution", self.equation.defaults)
         shape = np.broadcast_shapes(*(p.shape for p in points))
         return {
             name: np.array(np.broadcast_to(np.asarray(value, dtype=np.float64), shape))
@@ -256,7 +260,8 @@ class Problem:
         """Conserved variables at points, from the user's primitive ones; checked."""
         names = self.equation.primitive_names(self.grid.dimension)
         function = cast("Callable[..., Any]", self.initial)
-        given = _fields(call_on_points(function, coordinates), names, INITIAL)
+        found = call_on_points(function, coordinates)
+        given = _fields(found, names, INITIAL, self.equation.defaults)
         shape = coordinates[0].shape
         w = {name: as_numbers(v, shape, repr(name), INITIAL) for name, v in given.items()}
         with np.errstate(all="ignore"):  # wrong values are told of below, in words
@@ -290,7 +295,7 @@ class Problem:
                 f"({_listed(conserved)}) nor the primitive ones ({_listed(primitive)}); give all "
                 f"of one set."
             )
-        given = _fields(initial, names, INITIAL)
+        given = _fields(initial, names, INITIAL, self.equation.defaults)
         shape = self.grid.shape
         values = {name: as_numbers(v, shape, repr(name), INITIAL) for name, v in given.items()}
         q = tuple(values.values())

@@ -23,6 +23,8 @@ def make_backend(
     grid: Grid,
     scheme: BoundScheme,
     boundaries: tuple[tuple[Boundary, Boundary], ...],
+    compile: bool | None = None,
+    threads: int | None = None,
 ) -> NumbaBackend | TorchBackend:
     """Return the backend called ``name``; "auto" is numba on the CPU, torch on any other device."""
     if name not in BACKENDS:
@@ -31,11 +33,19 @@ def make_backend(
         raise UnknownNameError("dtype", dtype, ("float64", "float32"))
     if name == "auto":
         name = "numba" if device == "cpu" else "torch"
+    if threads is not None and not (isinstance(threads, int) and threads >= 1):
+        raise InputError(f"threads must be a whole number above 0, or None; got {threads!r}.")
     if name == "torch":
-        return TorchBackend(equation, grid, scheme, boundaries, device, dtype)
+        if threads is not None:
+            raise InputError(
+                "threads is for backend='numba'; torch has torch.set_num_threads for it."
+            )
+        return TorchBackend(equation, grid, scheme, boundaries, device, dtype, compile)
+    if compile is not None:
+        raise InputError("compile is for backend='torch'; numba always compiles.")
     if device != "cpu" or dtype != "float64":
         raise InputError(
             f"backend 'numba' computes in float64 on the CPU; device={device!r}, dtype={dtype!r} "
             "need backend='torch'."
         )
-    return NumbaBackend(equation, grid, scheme, boundaries)
+    return NumbaBackend(equation, grid, scheme, boundaries, threads)

@@ -45,7 +45,7 @@ def _library() -> str:
     for name in POINTWISE:
         path = resources.files(PACKAGE) / name
         for file in sorted([path] if path.is_file() else path.iterdir(), key=lambda f: f.name):
-            if file.name.endswith(".py"):
+            if file.name.endswith(".py") and not file.name.startswith("torch_"):
                 found.update(file.name.encode() + file.read_bytes())
     return found.hexdigest()
 

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from learnedflux.ops import overload
 
-__all__ = ["load", "rows_of", "store", "windows"]
+__all__ = ["entries", "load", "rows_of", "stencil_of", "store"]
 
 
-def rows_of(array, row, like):
+def rows_of(array, start, n, like):
     raise TypeError("only for compiled code")
 
 
-def windows(rows, offsets, n):
+def stencil_of(buffer, v, slot, start, n, offsets, slot_step, start_step):
     raise TypeError("only for compiled code")
 
 
-def load(windows, i):
+def entries(rows, i):
+    raise TypeError("only for compiled code")
+
+
+def load(groups, i):
     raise TypeError("only for compiled code")
 
 
@@ -27,68 +31,64 @@ def store(rows, i, values):
     raise TypeError("only for compiled code")
 
 
-def _rows_from(array, row, first, like):
+def _rows_from(array, first, start, n, like):
     raise TypeError("only for compiled code")
 
 
 @overload(_rows_from)
-def _rows_from_compiled(array, row, first, like):
+def _rows_from_compiled(array, first, start, n, like):
     if len(like) == 1:
-        return lambda array, row, first, like: (array[first, row],)
-    return lambda array, row, first, like: (
-        array[first, row],
-        *_rows_from(array, row, first + 1, like[1:]),
+        return lambda array, first, start, n, like: (array[first, start : start + n],)
+    return lambda array, first, start, n, like: (
+        array[first, start : start + n],
+        *_rows_from(array, first + 1, start, n, like[1:]),
     )
 
 
 @overload(rows_of)
-def _rows_of(array, row, like):
-    """Tuple over variables of contiguous 1D rows."""
-    return lambda array, row, like: _rows_from(array, row, 0, like)
+def _rows_of(array, start, n, like):
+    """Tuple over variables of ``n`` lanes of an array (variable, lane)."""
+    return lambda array, start, n, like: _rows_from(array, 0, start, n, like)
 
 
-def _window(rows, offset, n):
-    raise TypeError("only for compiled code")
+@overload(stencil_of)
+def _stencil_of(buffer, v, slot, start, n, offsets, slot_step, start_step):
+    """Tuple over stencil offsets of ``n`` lanes of variable ``v`` in (slot, variable, lane).
 
+    Slots are a ring; lane i of every row belongs to face i.
+    """
 
-@overload(_window)
-def _window_compiled(rows, offset, n):
-    if len(rows) == 1:
-        return lambda rows, offset, n: (rows[0][offset : offset + n],)
-    return lambda rows, offset, n: (
-        rows[0][offset : offset + n],
-        *_window(rows[1:], offset, n),
-    )
+    def one(buffer, v, slot, start, n, offsets, slot_step, start_step):
+        s = start + offsets[0] * start_step
+        return (buffer[(slot + offsets[0] * slot_step) % buffer.shape[0], v, s : s + n],)
 
-
-@overload(windows)
-def _windows(rows, offsets, n):
-    """Tuple over stencil offsets of the rows, shifted, so that index i is face i everywhere."""
     if len(offsets) == 1:
-        return lambda rows, offsets, n: (_window(rows, offsets[0], n),)
-    return lambda rows, offsets, n: (
-        _window(rows, offsets[0], n),
-        *windows(rows, offsets[1:], n),
-    )
+        return one
+
+    def more(buffer, v, slot, start, n, offsets, slot_step, start_step):
+        s = start + offsets[0] * start_step
+        return (
+            buffer[(slot + offsets[0] * slot_step) % buffer.shape[0], v, s : s + n],
+            *stencil_of(buffer, v, slot, start, n, offsets[1:], slot_step, start_step),
+        )
+
+    return more
 
 
-def _at(rows, i):
-    raise TypeError("only for compiled code")
-
-
-@overload(_at)
-def _at_compiled(rows, i):
+@overload(entries)
+def _entries(rows, i):
+    """Tuple of the entries at index i, one per row: a state, or the values of a stencil."""
     if len(rows) == 1:
         return lambda rows, i: (rows[0][i],)
-    return lambda rows, i: (rows[0][i], *_at(rows[1:], i))
+    return lambda rows, i: (rows[0][i], *entries(rows[1:], i))
 
 
 @overload(load)
-def _load(windows, i):
-    """Tuple over windows of the state (a tuple over variables) at index i."""
-    if len(windows) == 1:
-        return lambda windows, i: (_at(windows[0], i),)
-    return lambda windows, i: (_at(windows[0], i), *load(windows[1:], i))
+def _load(groups, i):
+    """Tuple over groups of rows of the entries at index i."""
+    if len(groups) == 1:
+        return lambda groups, i: (entries(groups[0], i),)
+    return lambda groups, i: (entries(groups[0], i), *load(groups[1:], i))
 
 
 @overload(store)

@@ -1,17 +1,22 @@
 """The torch backend: the same pointwise functions, evaluated on whole tensors.
 
-Differentiable from end to end, which is what training needs, and able to run on a GPU. A state may
-carry batch dimensions between variables and cells: ``(variable, *batch, *cells)``.
+Differentiable from end to end, which is what training needs, and able to run on a GPU, where
+``torch.compile`` makes a few kernels of them. A state may carry batch dimensions between variables
+and cells: ``(variable, *batch, *cells)``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from learnedflux.backends.padding import flip, ghost_cells
-from learnedflux.boundaries import Boundary
+from learnedflux.backends.torch_compile import Compiler
+from learnedflux.backends.torch_policy import OnDevice, pointwise_policy
+from learnedflux.backends.torch_timeless import NO_TIME, TimeUsedError
+from learnedflux.boundaries import Boundary, uniform
 from learnedflux.equations import Equation
 from learnedflux.errors import InputError
 from learnedflux.grid import Grid
@@ -37,6 +42,10 @@ class TorchBackend:
         Torch device.
     dtype : str
         ``"float64"`` or ``"float32"``.
+    compile : bool, optional
+        Compile with ``torch.compile``: at the first call, half a minute or so, and again where
+        the limiter is turned on; a second grid shape compiles code for all shapes. Default: on a
+        GPU, unless it fails there; not on the CPU.
     """
 
     name = "torch"
@@ -49,6 +58,7 @@ class TorchBackend:
         boundaries: tuple[tuple[Boundary, Boundary], ...],
         device: str = "cpu",
         dtype: str = "float64",
+        compile: bool | None = None,
     ) -> None:
         try:
             import torch
@@ -70,6 +80,15 @@ class TorchBackend:
         self.limiting = scheme.positivity
         self.limited: Any = 0  # faces at which the positivity limiter has acted
         self.dtype = {"float64": torch.float64, "float32": torch.float32}[dtype]
+        self.rule, self.onnx = self._rule()
+        what = f"{equation.name} by {scheme.name} in {grid.dimension}D"
+        if self.onnx and compile:
+            raise InputError(
+                f"policy {scheme.name!r} runs in ONNX Runtime, as its family is not known here, and "
+                "cannot be compiled by torch; leave compile out."
+            )
+        self.compiled = Compiler(torch, self.device, False if self.onnx else compile, what)
+        self._timeless: bool | None = None
 
     def without_gradients(self) -> Any:
         """Return a context in which nothing is kept for backpropagation."""
@@ -92,22 +111,68 @@ class TorchBackend:
         array: np.ndarray = q.detach().cpu().numpy().astype(np.float64)
         return array
 
+    def _rule(self) -> tuple[Callable[..., Any] | None, OnDevice | None]:
+        """Return the reconstruction as a function of tensors, or else ONNX Runtime around it."""
+        rule = self.scheme.reconstruction
+        if not isinstance(rule, Policy):
+            return rule.function, None
+        function = pointwise_policy(rule, self.torch, self.device, self.dtype)
+        return function, None if function else OnDevice(rule, self.torch, self.device)
+
+    # --- the right-hand side ------------------------------------------------------------------
+
     def rhs(self, t: float, q: Any) -> Any:
         """Return dq/dt without sources, shape (variable, *batch, *cells)."""
-        total: Any = 0.0
-        for axis in range(self.grid.dimension):
-            change = self._gain(t, q, axis) * (1.0 / self.grid.spacing[axis])
-            total = total + change.movedim(-1, axis - self.grid.dimension)
-        return total
+        rate, limited = self._run("_rate", t, q)
+        if self.limiting:
+            self.limited = self.limited + limited
+        return rate
 
-    def _gain(self, t: float, q: Any, axis: int) -> Any:
+    def advance(self, t: float, q: Any, terms: tuple[tuple[float, Any], ...], factor: Any) -> Any:
+        """Return the sum of (weight, state) terms plus ``factor`` times dq/dt without sources.
+
+        At most two terms, as integrators ask for; compiled, the sum costs no passes of its own.
+        """
+        if self.compiled.active:  # one program for all stages: always two terms, weights as tensors
+            terms = ((0.0, q),) * (2 - len(terms)) + terms
+            terms = tuple((self._scalar(weight), state) for weight, state in terms)
+            factor = self._scalar(factor)
+        new, limited = self._run("_advanced", t, q, terms, factor)
+        if self.limiting:
+            self.limited = self.limited + limited
+        return new
+
+    def _scalar(self, value: Any) -> Any:
+        """Return a number as a tensor on the device, where it costs no transfer."""
+        if isinstance(value, self.torch.Tensor):
+            return value
+        return self.torch.full((), value, dtype=self.torch.float64, device=self.device)
+
+    def _advanced(self, padded: list[Any], terms: Any, factor: Any) -> tuple[Any, Any]:
+        rate, limited = self._rate(padded)
+        new = factor * rate
+        for weight, state in terms[::-1]:
+            new = weight * state + new
+        return new, limited
+
+    def _rate(self, padded: list[Any]) -> tuple[Any, Any]:
+        """Return dq/dt and how many fluxes were limited, from states padded along each axis."""
+        total: Any = 0.0
+        limited: Any = 0
+        for axis, state in enumerate(padded):
+            gain, count = self._gain(state, axis)
+            change = gain * (1.0 / self.grid.spacing[axis])
+            total = total + change.movedim(-1, axis - self.grid.dimension)
+            limited = limited + count
+        return total, limited
+
+    def _gain(self, padded: Any, axis: int) -> tuple[Any, Any]:
         """Return what each cell gains through its two faces along one axis, per unit of time."""
-        padded = self._pad(t, q, axis)
         cells = self._cells(padded)
         left, right = self._states(padded, cells, axis)
-        f = self._fluxes(padded, cells, left, right, axis)
+        f, count = self._fluxes(padded, cells, left, right, axis)
         if not self.equation.balanced:
-            return f[..., :-1] - f[..., 1:]
+            return f[..., :-1] - f[..., 1:], count
         stack, r = self.torch.stack, self.scheme.radius
         star_left, star_right = self.equation.balance(left, right, axis)
         seen_left = f + stack(tuple(self.equation.jump(left, star_left, axis)))
@@ -118,7 +183,10 @@ class TorchBackend:
             tuple(padded[..., r:-r]),
             axis,
         )
-        return (seen_right[..., :-1] - seen_left[..., 1:]) + stack(tuple(inner))
+        return (seen_right[..., :-1] - seen_left[..., 1:]) + stack(tuple(inner)), count
+
+    def _all_padded(self, t: float, q: Any) -> list[Any]:
+        return [self._pad(t, q, axis) for axis in range(self.grid.dimension)]
 
     def _pad(self, t: float, q: Any, axis: int) -> Any:
         """Return the state with ghost cells, ``axis`` moved to the end."""
@@ -154,28 +222,26 @@ class TorchBackend:
     def _reconstruct(self, fields: list[Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """Left and right values from cells (variable, ..., face): one call for both sides."""
         both = [self.torch.stack(pair) for pair in zip(fields, fields[::-1], strict=True)]
-        rule = self.scheme.reconstruction
-        if isinstance(rule, Policy):
-            left, right = self._ask_policy(rule, both)
+        if self.rule is None:
+            left, right = self._ask_policy(both)
         else:
-            left, right = rule.function(*both[: rule.cells])
+            left, right = self.rule(*both[: 2 * self.scheme.radius - 1])
         return tuple(left), tuple(right)
 
-    def _ask_policy(self, policy: Policy, both: list[Any]) -> Any:
-        """Run an ONNX policy through ONNX Runtime on the CPU; not differentiable."""
-        stencils = self.torch.stack(both, dim=-1).detach().cpu().double().contiguous().numpy()
-        shape = stencils.shape
-        flat = stencils.reshape(2, shape[1], 1, -1, policy.stencil)
-        values = policy.sweep(flat, self.linear_fields)
-        return (self.asarray(value.reshape(shape[1:-1])) for value in values)
+    def _ask_policy(self, both: list[Any]) -> Any:
+        """Run a policy through ONNX Runtime; not differentiable."""
+        ask: Any = self.onnx
+        return ask(self.torch.stack(both, dim=-1), self.linear_fields)
 
     def face_fluxes(self, t: float, q: Any, axis: int) -> Any:
         """Return numerical fluxes (variable, *batch, ..., face) along one axis."""
         padded = self._pad(t, q, axis)
         cells = self._cells(padded)
-        return self._fluxes(padded, cells, *self._states(padded, cells, axis), axis)
+        return self._fluxes(padded, cells, *self._states(padded, cells, axis), axis)[0]
 
-    def _fluxes(self, padded: Any, cells: Any, left: Any, right: Any, axis: int) -> Any:
+    def _fluxes(self, padded: Any, cells: Any, left: Any, right: Any, axis: int) -> tuple[Any, Any]:
+        """Return the fluxes and how many of them were limited."""
+        count: Any = 0
         if self.equation.balanced:
             left, right = self.equation.balance(left, right, axis)
         f = self.riemann(self.equation, left, right, axis)
@@ -186,9 +252,11 @@ class TorchBackend:
             along = tuple(range(-self.grid.dimension, 0))
             speed = self.equation.max_speed(tuple(padded), axis).amax(dim=along, keepdim=True)
             bad = violates(self.equation, a, b, f, speed)
-            self.limited = self.limited + bad.sum()
+            count = bad.sum()
             f = select(bad, limit_flux(self.equation, a, b, f, axis, speed), f)
-        return self.torch.stack(tuple(f))
+        return self.torch.stack(tuple(f)), count
+
+    # --- what the time loop asks -----------------------------------------------------------------
 
     def max_speed(self, t: float, q: Any, axis: int) -> Any:
         """Return the largest wave speed along one axis, ghost cells (an inflow, say) included.
@@ -199,14 +267,52 @@ class TorchBackend:
 
     def survey(self, t: float, q: Any) -> tuple[list[float], bool]:
         """Return the largest speed along each axis, and whether all cells are admissible."""
-        fine = self.equation.admissible(tuple(q)) & self.torch.isfinite(q).all(dim=0)
-        speeds = [self.max_speed(t, q, axis) for axis in range(self.grid.dimension)]
-        # One transfer, not one per number.
-        found = self.torch.stack([*speeds, fine.all().to(self.dtype)]).tolist()
+        found = self.survey_on_device(t, q).tolist()  # one transfer, not one per number
         return found[:-1], found[-1] == 1.0
+
+    def survey_on_device(self, t: float, q: Any) -> Any:
+        """Return the same as one tensor that stays on its device: speeds, then 1 for admissible."""
+        return self._run("_survey", t, q)
+
+    def _survey(self, padded: list[Any]) -> Any:
+        r = self.scheme.radius
+        fine = self._fine(padded[-1][..., r:-r])
+        speeds = [self.equation.max_speed(tuple(p), axis).max() for axis, p in enumerate(padded)]
+        return self.torch.stack([*speeds, fine.all().to(self.dtype)])
+
+    def _fine(self, q: Any) -> Any:
+        return self.equation.admissible(tuple(q)) & self.torch.isfinite(q).all(dim=0)
 
     def first_inadmissible(self, q: Any) -> tuple[int, ...] | None:
         """Return the index of the first cell that is not finite or not admissible."""
-        fine = self.equation.admissible(tuple(q)) & self.torch.isfinite(q).all(dim=0)
-        bad = (~fine).nonzero()
+        bad = (~self._fine(q)).nonzero()
         return tuple(int(i) for i in bad[0]) if len(bad) else None
+
+    def timeless(self, q: Any) -> bool:
+        """Whether no boundary looks at the time; ``q`` is any state."""
+        if self._timeless is None:
+            try:
+                self._all_padded(NO_TIME, q)
+                self._timeless = True
+            except TimeUsedError:
+                self._timeless = False
+        return self._timeless
+
+    # --- compilation ------------------------------------------------------------------------------
+
+    def _run(self, core: str, t: float, q: Any, *more: Any) -> Any:
+        """Evaluate a method of padded states, compiled where that is wanted."""
+        if not self.compiled.active:
+            return getattr(self, core)(self._all_padded(t, q), *more)
+        if self._plain_sides and self.timeless(q):
+            return self.compiled(self._from_interior)(core, q, *more)
+        return self.compiled(getattr(self, core))(self._all_padded(t, q), *more)
+
+    def _from_interior(self, core: str, q: Any, *more: Any) -> Any:
+        return getattr(self, core)(self._all_padded(NO_TIME, q), *more)
+
+    @property
+    def _plain_sides(self) -> bool:
+        """Whether ghost cells come from the library's own tensor operations."""
+        ghosts = (side.ghost for pair in self.boundaries for side in pair)
+        return all(getattr(ghost, "__module__", "") == uniform.__name__ for ghost in ghosts)

@@ -1,5 +1,9 @@
 """Cases from TOML files: problems put together from named pieces and numbers, never from code.
 
+Hence states and boundaries are constant in pieces; what varies in space and time (a function for
+:func:`lf.boundaries.prescribed`, say) needs Python. In two and three dimensions ``[grid]`` has
+``y`` and ``z`` too, and so may regions and parts of a side.
+
 ::
 
     name = "tube"                      # everything is optional that a named problem provides
@@ -31,6 +35,9 @@
     [boundary]                         # per axis: one for both sides, or lower and upper
     x = ["wall", {inflow = {density = 0.125, velocity_x = -1.0, pressure = 0.1}}]
 
+    [boundary.y]                       # one boundary in a part of a side, another elsewhere
+    piecewise = {x = [0.0, 0.5], inside = "outflow", outside = "wall"}
+
     [run]                              # what the command's options say, unless they are typed
     scheme = "learned"
     cfl = 0.4
@@ -49,7 +56,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from learnedflux import equations, problems
-from learnedflux.boundaries import inflow
+from learnedflux.boundaries import Boundary, inflow, piecewise
 from learnedflux.equations import Equation
 from learnedflux.errors import InputError, UnknownNameError
 from learnedflux.grid import AXES, Grid
@@ -170,7 +177,9 @@ def _named(given: Any) -> Problem:
     factory = problems.get(name)
     _known(arguments, list(inspect.signature(factory).parameters), f"argument of {name!r}")
     for key, value in arguments.items():
-        if not _is_number(value):
+        if key == "cells" and isinstance(value, list) and all(map(_is_number, value)):
+            arguments[key] = tuple(value)  # one number per axis
+        elif not _is_number(value):
             raise InputError(f"{key!r} of [problem] must be a number; got {value!r}.")
     return factory(**arguments)
 
@@ -241,15 +250,7 @@ def _regions(given: Any) -> _Regions:
         ranges = {key: value for key, value in region.items() if key in AXES}
         values = {key: value for key, value in region.items() if key not in AXES}
         for axis, limits in ranges.items():
-            if not (
-                isinstance(limits, list)
-                and len(limits) == 2
-                and all(map(_is_number, limits))
-                and limits[0] < limits[1]
-            ):
-                raise InputError(
-                    f"{axis!r} of [[initial]] {i} must be [from, to], rising; got {limits!r}."
-                )
+            _require_range(axis, limits, f"[[initial]] {i}")
         for name, value in values.items():
             if not _is_number(value):
                 raise InputError(f"{name!r} of [[initial]] {i} must be a number; got {value!r}.")
@@ -268,9 +269,50 @@ def _boundary(given: Any) -> Any:
         return tuple(_boundary(side) for side in given)
     if not isinstance(given, dict):
         return given
+    if set(given) == {"piecewise"}:
+        return _piecewise(given["piecewise"])
     if set(given) != {"inflow"}:
         return {axis: _boundary(sides) for axis, sides in given.items()}
     state = given["inflow"]
     if not isinstance(state, dict) or not all(map(_is_number, state.values())):
         raise InputError("inflow must be a table of numbers: {inflow = {density = 1.0, ...}}.")
     return inflow(**state)
+
+
+class _Inside:
+    """Whether points lie within limits, by axis."""
+
+    def __init__(self, limits: Mapping[str, list[float]]) -> None:
+        self.limits = limits
+        self.__name__ = ", ".join(f"{a} in {limits[a]}" for a in limits)
+
+    def __call__(self, *coordinates_and_time: Any) -> Any:
+        coordinates = dict(zip(AXES, coordinates_and_time[:-1], strict=False))
+        _known(self.limits, list(coordinates), "axis of this grid")
+        inside: Any = coordinates["x"] == coordinates["x"]
+        for axis, (lower, upper) in self.limits.items():
+            x = coordinates[axis]
+            inside = inside & (x >= lower) & (x < upper)
+        return inside
+
+
+def _piecewise(given: Any) -> Boundary:
+    """Return one boundary within limits and another elsewhere."""
+    want = "give {piecewise = {x = [0.0, 0.5], inside = 'outflow', outside = 'wall'}}, say."
+    if not isinstance(given, dict) or not {"inside", "outside"} < set(given):
+        raise InputError(f"piecewise needs limits, 'inside' and 'outside'; {want}")
+    limits = {key: value for key, value in given.items() if key not in ("inside", "outside")}
+    _known(limits, AXES, "axis")
+    for axis, ends in limits.items():
+        _require_range(axis, ends, "piecewise")
+    return piecewise(_Inside(limits), _boundary(given["inside"]), _boundary(given["outside"]))
+
+
+def _require_range(axis: str, limits: Any, where: str) -> None:
+    if not (
+        isinstance(limits, list)
+        and len(limits) == 2
+        and all(map(_is_number, limits))
+        and limits[0] < limits[1]
+    ):
+        raise InputError(f"{axis!r} of {where} must be [from, to], rising; got {limits!r}.")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from learnedflux import problems
 from learnedflux.backends import BACKENDS
 from learnedflux.cli.case import Case, read_case
-from learnedflux.errors import InputError
+from learnedflux.errors import InputError, UnknownNameError
 from learnedflux.files import replace_file
 from learnedflux.problem import Problem
 from learnedflux.scheme import Scheme
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 __all__ = [
     "add_problem",
     "add_settings",
+    "cells",
     "chosen_case",
     "chosen_scheme",
+    "chosen_variable",
     "describe",
     "numbers",
     "require_figure",
@@ -67,6 +69,11 @@ def times(text: str) -> int | list[float]:
         return numbers(text)
 
 
+def cells(text: str) -> tuple[int, ...]:
+    """Read numbers of cells: ``200``, ``480x120`` or ``64x64x64``."""
+    return tuple(int(part) for part in text.split("x"))
+
+
 # --- options --------------------------------------------------------------------------------------
 
 
@@ -75,8 +82,13 @@ def add_problem(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "problem", help="name of a problem (see 'learnedflux problems') or a case file, CASE.toml"
     )
-    parser.add_argument("--cells", type=int, metavar="N", help="cells along x")
-    parser.add_argument("--t-end", type=float, metavar="T", help="end time")
+    parser.add_argument(
+        "--cells",
+        type=cells,
+        metavar="N[xN[xN]]",
+        help="cells along x, other axes alike; or along each axis: 480x120",
+    )
+    parser.add_argument("--t-end", "--until", type=float, metavar="T", help="end time")
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
@@ -108,10 +120,25 @@ def chosen_case(given: argparse.Namespace) -> Case:
         case = Case(problems.get(given.problem)(), {})
     problem = case.problem
     if given.cells is not None:
-        problem = problem.with_cells(given.cells)
+        problem = problem.with_cells(*given.cells)
     if given.t_end is not None:
         problem = problem.replace(t_end=given.t_end)
     return Case(problem, case.run)
+
+
+def chosen_variable(given: argparse.Namespace, problem: Problem) -> str | None:
+    """Return the variable asked for, if any; it is one of the problem's."""
+    dimension = problem.grid.dimension
+    names = dict.fromkeys(
+        (
+            *problem.equation.conserved_names(dimension),
+            *problem.equation.primitive_names(dimension),
+        )
+    )
+    if given.variable is not None and given.variable not in names:
+        raise UnknownNameError("variable", given.variable, names)
+    name: str | None = given.variable
+    return name
 
 
 def _option(given: argparse.Namespace, case: Case, name: str) -> Any:
@@ -143,15 +170,13 @@ def describe(problem: Problem) -> str:
 # --- files ----------------------------------------------------------------------------------------
 
 
-def require_figure(path: str | Path, problem: Problem) -> None:
+def require_figure(path: str | Path) -> None:
     """Raise before a long run, rather than after it, if its figure cannot be drawn or written."""
     if importlib.util.find_spec("matplotlib") is None:
         raise InputError("figures need matplotlib; python -m pip install 'learnedflux[plot]'.")
     from learnedflux.plot import require_format
 
     require_format(path)
-    if problem.grid.dimension > 1:
-        raise InputError("figures are drawn in one dimension only; write the result instead.")
 
 
 def save_result(ds: xr.Dataset, path: str | Path) -> None:

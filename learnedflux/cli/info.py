@@ -13,7 +13,7 @@ from typing import Any
 import xarray as xr
 
 from learnedflux.backends import BACKENDS
-from learnedflux.backends.numba_cpu import cache_folder
+from learnedflux.backends.compiled import cache_folder
 from learnedflux.cli.common import write, write_pairs
 from learnedflux.dataset import library_version
 from learnedflux.errors import InputError

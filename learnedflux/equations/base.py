@@ -11,10 +11,11 @@ from numba import types
 from numba.extending import overload_method
 
 from learnedflux.errors import InputError
-from learnedflux.ops import COMPILE, Scalar, least, maximum, scale
+from learnedflux.ops import COMPILE, Scalar, least, maximum, scale, subtract
 
-__all__ = ["Equation"]
+__all__ = ["LEAST", "Equation"]
 
+LEAST = 0.01  # share of the cell's state (density, pressure ...) that a face state must keep
 State = tuple[Scalar, ...]
 
 _arity: dict[str, int] = {}  # of the methods Numba knows, without self
@@ -90,6 +91,9 @@ class Equation:
     units: ClassVar[dict[str, str]] = {}
     """Units by variable name where they are not "1"."""
 
+    defaults: ClassVar[dict[str, float]] = {}
+    """Primitive variables that an initial state need not name, and what they are then."""
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for key, value in vars(cls).items():
@@ -140,6 +144,14 @@ class Equation:
     def admissible(self, q: State) -> Scalar:
         """Whether a state is physical: all of :meth:`positive` above zero."""
         return least(self.positive(q)) > 0.0
+
+    def represents(self, q: State, cell: State) -> Scalar:
+        """Whether a reconstructed face state ``q`` may be used, or the cell's own must be.
+
+        Admissible states form a convex cone, so ``q - LEAST * cell`` being one says that density
+        and pressure keep about that share.
+        """
+        return self.admissible(subtract(q, scale(LEAST, cell)))
 
     def mirror(self, q: State, axis: int) -> State:
         """State seen in a wall normal to ``axis``."""

@@ -1,5 +1,5 @@
 """Exact solutions, as vectorised functions of points."""
 
-from learnedflux.exact import advection, burgers, euler
+from learnedflux.exact import acoustics, advection, burgers, euler, scalar_riemann, shallow_water
 
-__all__ = ["advection", "burgers", "euler"]
+__all__ = ["acoustics", "advection", "burgers", "euler", "scalar_riemann", "shallow_water"]

@@ -13,6 +13,7 @@ from learnedflux.errors import InputError, UnknownNameError
 from learnedflux.problem import ExactSolution, Problem
 
 __all__ = [
+    "at_time",
     "curve",
     "first_variable",
     "reference",
@@ -32,7 +33,8 @@ def require_1d(ds: Any) -> None:
         raise InputError(f"expected a result of lf.solve; got {type(ds).__name__}.")
     if "y" in ds.dims or "x" not in ds.dims:
         raise InputError(
-            "lf.plot draws results in one dimension; use the Dataset's own .plot here."
+            "this draws results in one dimension; for two and three there are lf.plot.field and "
+            "lf.plot.compare_fields."
         )
 
 
@@ -50,6 +52,13 @@ def first_variable(ds: xr.Dataset) -> str:
 def state_at(ds: xr.Dataset, time: float | None) -> xr.Dataset:
     """Return a result at one of its times, dims ``(x,)``."""
     require_1d(ds)
+    return at_time(ds, time)
+
+
+def at_time(ds: xr.Dataset, time: float | None) -> xr.Dataset:
+    """Return a result of any dimension at one of its times."""
+    if not isinstance(ds, xr.Dataset):
+        raise InputError(f"expected a result of lf.solve; got {type(ds).__name__}.")
     if time is None:
         return ds.isel(time=-1)
     if not np.isclose(ds.time, time, rtol=1e-9, atol=0.0).any():
@@ -91,15 +100,18 @@ def reference(exact: Any, at: xr.Dataset, name: str) -> np.ndarray:
     """Return the exact cell averages on the grid of a result."""
     exact, t = _solution(exact), float(at.time)
     if isinstance(exact, ExactSolution):
-        return exact.cell_averages(grid_of(at), t)[name]
-    fine = state_at(exact, t)[name]
-    factor, rest = divmod(fine.sizes["x"], at.sizes["x"])
-    if rest or not factor:
-        raise InputError(
-            f"the reference has {fine.sizes['x']} cells, the result {at.sizes['x']}; its cells "
-            "must be finer by a whole factor."
-        )
-    means: np.ndarray = fine.values.reshape(-1, factor).mean(axis=1)
+        return exact.cell_averages(grid_of(at), t)[name].T  # x comes last in results
+    fine = at_time(exact, t)[name]
+    factors = {}
+    for axis in at[name].dims:
+        factor, rest = divmod(fine.sizes[axis], at.sizes[axis])
+        if rest or not factor:
+            raise InputError(
+                f"the reference has {fine.sizes[axis]} cells, the result {at.sizes[axis]}; its "
+                "cells must be finer by a whole factor."
+            )
+        factors[axis] = factor
+    means: np.ndarray = fine.coarsen(factors).mean().values
     return means
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 
+from learnedflux.errors import InputError
+from learnedflux.grid import Grid
 from learnedflux.problem import Problem
 from learnedflux.registry import Registry
 from learnedflux.table import Table
 
-__all__ = ["get", "names", "register", "summary", "table"]
+__all__ = ["box", "get", "names", "register", "summary", "table"]
 
 Factory = Callable[..., Problem]
 
@@ -54,6 +56,37 @@ def get(name: str) -> Factory:
     Grid(x=(0.0, 1.0, 50))
     """
     return problems[name]
+
+
+def box(cells: int | tuple[int, ...], **axes: tuple[float, float]) -> Grid:
+    """Return a grid of (nearly) square cells, or of as many along each axis as asked for.
+
+    Parameters
+    ----------
+    cells : int or tuple of int
+        Number of cells along x, the other axes in proportion; or one number per axis.
+    **axes : tuple of float
+        Start and stop of each axis, by its name.
+
+    Examples
+    --------
+    >>> box(100, x=(0.0, 4.0), y=(0.0, 1.0))
+    Grid(x=(0.0, 4.0, 100), y=(0.0, 1.0, 25))
+    >>> box((30, 10), x=(0.0, 4.0), y=(0.0, 1.0))
+    Grid(x=(0.0, 4.0, 30), y=(0.0, 1.0, 10))
+    """
+    if isinstance(cells, (tuple, list)):
+        if len(cells) != len(axes):
+            raise InputError(
+                f"cells={tuple(cells)!r} are {len(cells)} numbers for the {len(axes)} axes "
+                f"{', '.join(axes)}; give one number per axis, or one number for all."
+            )
+        counts = list(cells)
+    else:
+        start, stop = next(iter(axes.values()))
+        width = Grid(x=(start, stop, cells)).spacing[0]  # says what is wrong with cells
+        counts = [max(1, round((upper - lower) / width)) for lower, upper in axes.values()]
+    return Grid(**{axis: (*ends, n) for (axis, ends), n in zip(axes.items(), counts, strict=True)})
 
 
 def summary(factory: Factory) -> str:

@@ -6,11 +6,9 @@ reconstruction, one call of a neural network for a whole sweep, or one torch exp
 
 from __future__ import annotations
 
-from learnedflux.ops import pointwise, scale, select, subtract, tmap_with
+from learnedflux.ops import pointwise, select, tmap_with
 
 __all__ = ["from_fields", "to_fields"]
-
-LEAST = 0.01  # share of the cell's state (density, pressure ...) that a face state must keep
 
 
 @pointwise
@@ -23,10 +21,6 @@ def to_fields(eq, cells, axis, frame, into):
 
 @pointwise
 def from_fields(eq, face, values, cell, axis, out):
-    """Return the conserved face state, or the cell's own where that would be next to nothing.
-
-    Admissible states form a convex cone, so ``q - LEAST * cell`` being one says that density and
-    pressure keep about that share.
-    """
+    """Return the conserved face state, or the cell's own where that would be next to nothing."""
     q = out(eq, face, values, axis)
-    return select(eq.admissible(subtract(q, scale(LEAST, cell))), q, cell)
+    return select(eq.represents(q, cell), q, cell)

@@ -9,18 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from learnedflux.limiters import median_clip
-from learnedflux.ops import absolute, maximum, minimum, where
 from learnedflux.reconstruction import Reconstruction
-from learnedflux.reconstruction.mp import ALPHA, mp_bounds
-from learnedflux.reconstruction.stencil import differences, linear5, smoothness, tau5
+from learnedflux.reconstruction.bounded import CELLS, FAMILY, INPUTS, face_value, features
+from learnedflux.reconstruction.mp import ALPHA
+from learnedflux.reconstruction.stencil import differences
 
 __all__ = ["BoundedPolicy"]
-
-CELLS = 5
-FLOOR = 1e-30  # keeps 0/0 away where all cells are zero
-ROUND_OFF = 64.0  # differences below so many units in the last place of the cell are no signal
-REGULAR = 1e-6  # of the normalised stencil: round-off on flat data is no signal
 
 
 class BoundedPolicy(nn.Module):
@@ -49,7 +43,7 @@ class BoundedPolicy(nn.Module):
         Seed of the initial weights.
     """
 
-    family = "bounded5"
+    family = FAMILY
 
     def __init__(
         self,
@@ -68,7 +62,7 @@ class BoundedPolicy(nn.Module):
         }
         generator = torch.Generator().manual_seed(seed)
         layers: list[nn.Module] = []
-        widths = [CELLS - 1, *hidden, CELLS - 1]
+        widths = [INPUTS, *hidden, INPUTS]
         for fan_in, fan_out in itertools.pairwise(widths):
             layer = nn.Linear(fan_in, fan_out, dtype=torch.float64)
             bound = 1.0 / math.sqrt(fan_in)
@@ -83,25 +77,11 @@ class BoundedPolicy(nn.Module):
 
     def forward(self, a: Tensor, b: Tensor, c: Tensor, d: Tensor, e: Tensor) -> Tensor:
         """Return left-biased face values from five cells, tensors of one shape."""
-        d0, d1, d2, d3 = differences(a, b, c, d, e)
-        size = maximum(maximum(absolute(d0), absolute(d1)), maximum(absolute(d2), absolute(d3)))
-        least = maximum(ROUND_OFF * torch.finfo(c.dtype).eps * absolute(c), FLOOR)
-        inverse = 1.0 / maximum(size, least)
-        f = (d0 * inverse, d1 * inverse, d2 * inverse, d3 * inverse)
-        beta = smoothness(*f)
-        r = tau5(beta) / ((beta[0] + beta[1]) + beta[2] + REGULAR)
-        k = self.config
-        sensor = maximum(r * r - k["threshold"] ** 2, 0.0) / (r * r + k["softness"] ** 2)
-        lowest = minimum(minimum(d0, d1), minimum(d2, d3))
-        highest = maximum(maximum(d0, d1), maximum(d2, d3))
-        sensor = where(lowest * highest >= 0.0, sensor, 0.0 * sensor)
-        action = self.net(torch.stack([absolute(x) for x in f], dim=-1))
-        proposed = (
-            action[..., 0] * d0 + action[..., 1] * d1 + action[..., 2] * d2 + action[..., 3] * d3
-        )
-        lower, upper = mp_bounds(d0, d1, d2, d3, k["alpha"])
-        increment = median_clip(linear5(d0, d1, d2, d3) + sensor * proposed, lower, upper)
-        value: Tensor = c + increment
+        steps = differences(a, b, c, d, e)
+        k, eps = self.config, torch.finfo(c.dtype).eps
+        seen, sensor = features(steps, c, k["threshold"], k["softness"], eps)
+        action = self.net(torch.stack(seen, dim=-1))
+        value: Tensor = face_value(c, steps, sensor, action.unbind(-1), k["alpha"])
         return value
 
     def reconstruction(self, name: str = "policy") -> Reconstruction:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import learnedflux as lf
-from learnedflux.backends.numba_cpu import kernels
+from learnedflux.backends.compiled import frame_length, kernels
 from learnedflux.reconstruction import reconstructions, variables
 from learnedflux.riemann import riemann_solvers
 
@@ -117,12 +117,13 @@ def test_fluxes(name, solver):
     equation = EQUATIONS[name]
     bound = lf.Scheme("weno5-z", riemann=solver).bind(equation)
     reconstruct, function = bound.reconstruction.function, riemann_solvers[solver].function
-    k = kernels(type(equation), reconstruct, 3, variables[bound.variables], function, 0)
-    like = (0.0,) * len(equation.conserved_names(1))
+    chosen, like = variables[bound.variables], (0.0,) * len(equation.conserved_names(1))
+    length = frame_length(equation, chosen, 1)
+    k = kernels(type(equation), reconstruct, 3, chosen, function, 0, length)
     for seed in range(3):
         ql = states(name, seed)
         for qr in (states(name, seed + 10), ql[:, ::-1], ql):
-            left, right = (np.ascontiguousarray(q[:, None]) for q in (ql, qr))
+            left, right = (np.ascontiguousarray(q) for q in (ql, qr))
             f = np.empty_like(left)
             k.fluxes(equation.compiled(), left, right, f, like)
             tensors = (tuple(torch.tensor(q)) for q in (left, right))
@@ -130,8 +131,8 @@ def test_fluxes(name, solver):
             # The same functions in plain Python, on arrays and on single numbers.
             plain = np.array(function(equation, tuple(left), tuple(right), 0))
             assert_same(f, torch.tensor(plain), "fluxes in NumPy")
-            one = function(equation, *(tuple(map(float, q[:, 0, 7])) for q in (left, right)), 0)
-            np.testing.assert_allclose(one, f[:, 0, 7], rtol=1e-13, atol=1e-13)
+            one = function(equation, *(tuple(map(float, q[:, 7])) for q in (left, right)), 0)
+            np.testing.assert_allclose(one, f[:, 7], rtol=1e-13, atol=1e-13)
 
 
 @pytest.mark.parametrize(("name", "scheme"), EACH)

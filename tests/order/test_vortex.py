@@ -1,0 +1,29 @@
+"""Convergence on the isentropic vortex: what the order of a scheme is worth in two dimensions."""
+
+import pytest
+
+import learnedflux as lf
+
+GRIDS = (32, 64, 128)
+
+
+def errors(variables, grids=GRIDS, t_end=2.0):
+    found = []
+    for cells in grids:
+        # A step that shrinks faster than the grid, so that the error is that of space.
+        problem = lf.problems.isentropic_vortex(cells=cells, t_end=t_end)
+        scheme = lf.Scheme("weno5", variables=variables)
+        ds = lf.solve(problem, scheme, cfl=0.4 * (grids[0] / cells) ** (2 / 3))
+        found.append(float(lf.metrics.error(ds, problem.exact).density[-1]))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("variables", "order", "finest"),
+    [("characteristic", 2.0, 1e-4), ("characteristic-conserved", 2.0, 1e-4)],
+)
+def test_vortex(variables, order, finest):
+    found = errors(variables)
+    assert found[-1] < finest
+    assert lf.metrics.observed_order(GRIDS[-2:], found[-2:]) > order

@@ -1,0 +1,239 @@
+"""Whole runs on tensors: every equation in two and three dimensions, single precision, compiled.
+
+The loop on the device is in ``test_bursts.py``.
+"""
+
+import functools
+
+import numpy as np
+import pytest
+
+import learnedflux as lf
+from learnedflux.backends.torch_policy import OnDevice
+
+torch = pytest.importorskip("torch", reason="needs the extra 'train'")
+
+EQUATIONS = sorted(
+    name
+    for name in lf.__all__
+    if isinstance(found := getattr(lf, name), type)
+    and issubclass(found, lf.Equation)
+    and found is not lf.Equation
+)
+POSITIVE = ("density", "pressure", "depth", "saturation")
+STEPS = 50
+TOLERANCE = 1e-12
+COMPILED = pytest.param(True, marks=pytest.mark.slow, id="compiled")
+AXES = "xyz"
+
+
+def waves(name, *x):
+    """Primitive variables between 0.2 and 0.8: waves along every axis, and a jump."""
+
+    def variable(k):
+        phase = [np.sin(2 * np.pi * (a + 0.13 * k + 0.2 * i)) for i, a in enumerate(x)]
+        return 0.5 + 0.1 * np.prod(phase, axis=0) + np.where(x[0] + x[-1] > 1.1, 0.15, -0.1)
+
+    names = getattr(lf, name)().primitive_names(len(x))
+    flat = {n: variable(k) for k, n in enumerate(names)}
+    # Transverse and normal velocities of both signs; a low bottom.
+    return {
+        n: v if any(word in n for word in POSITIVE) or len(names) == 1 else 0.4 * (v - 0.5)
+        for n, v in flat.items()
+    }
+
+
+def problem(name, *cells, boundary="outflow", **changes):
+    grid = lf.Grid(**{a: (0.0, 1.0, n) for a, n in zip(AXES, cells, strict=False)})
+    initial = functools.partial(waves, name)
+    return lf.Problem(getattr(lf, name)(), grid, initial, boundary, t_end=1.0, **changes)
+
+
+def fifty(posed, scheme="weno5-z", cfl=0.3):
+    """The problem shortened to fifty steps, and their size."""
+    semi = lf.Semidiscretization(posed, scheme, backend="torch")
+    dt = float(semi.stable_dt(semi.initial(), cfl))
+    return posed.replace(t_end=STEPS * dt), dt
+
+
+def assert_same(a, b, tolerance):
+    for variable in a.data_vars:
+        size = float(abs(a[variable]).max())
+        gap = float(abs(a[variable] - b[variable]).max())
+        assert np.isfinite(size)
+        assert gap <= tolerance * size, f"{variable} differs by {gap:.1e} of {size:.1e}"
+
+
+@pytest.mark.parametrize("compile", [False, COMPILED])
+@pytest.mark.parametrize("name", EQUATIONS)
+def test_fifty_steps_in_two_dimensions(name, compile):
+    posed, dt = fifty(problem(name, 20, 18, boundary={"x": "outflow", "y": "periodic"}))
+    numba = lf.solve(posed, dt=dt)
+    tensor = lf.solve(posed, dt=dt, backend="torch", compile=compile)
+    assert numba.attrs["steps"] == tensor.attrs["steps"] == STEPS
+    assert_same(numba, tensor, TOLERANCE)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["weno5-z", "teno5", "muscl", "learned"])
+@pytest.mark.parametrize("name", EQUATIONS)
+def test_fifty_steps_of_every_kind_of_scheme(name, scheme):
+    posed, dt = fifty(problem(name, 16, 14), scheme)
+    assert_same(
+        lf.solve(posed, scheme, dt=dt),
+        lf.solve(posed, scheme, dt=dt, backend="torch"),
+        TOLERANCE,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EQUATIONS)
+def test_fifty_steps_in_three_dimensions(name):
+    posed, dt = fifty(problem(name, 10, 8, 9))
+    assert_same(lf.solve(posed, dt=dt), lf.solve(posed, dt=dt, backend="torch"), TOLERANCE)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["muscl", "learned"])
+def test_compiled_schemes(scheme):
+    posed, dt = fifty(problem("Euler", 16, 14), scheme)
+    plain = lf.solve(posed, scheme, dt=dt, backend="torch", compile=False)
+    assert_same(plain, lf.solve(posed, scheme, dt=dt, backend="torch", compile=True), TOLERANCE)
+
+
+# --- compiling ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def traced(monkeypatch):
+    """Compilation without its slow half: torch traces, guards and runs what it has traced."""
+    monkeypatch.setattr(torch, "compile", functools.partial(torch.compile, backend="eager"))
+
+
+@pytest.mark.parametrize("boundary", ["outflow", {"x": "periodic", "y": "moving"}], ids=str)
+def test_traced_functions_give_the_same(traced, caplog, boundary):
+    """What torch traces needs no boundary; one in time stays outside."""
+    if boundary != "outflow":
+        boundary = {"x": "periodic", "y": (lf.boundaries.inflow(u=lambda t: 1.0 + t), "outflow")}
+    posed = problem("Burgers", 12, 10, boundary=boundary).replace(t_end=0.1)
+    plain = lf.solve(posed, "muscl", backend="torch", times=3)
+    with caplog.at_level("WARNING", logger="learnedflux"):
+        compiled = lf.solve(posed, "muscl", backend="torch", times=3, compile=True)
+    assert_same(plain, compiled, 1e-14)
+    assert plain.attrs["steps"] == compiled.attrs["steps"]
+    assert sum("compiling Burgers by muscl in 2D" in r.message for r in caplog.records) == 1
+
+
+def test_a_second_problem_of_a_kind_is_not_compiled_again(traced):
+    from torch._dynamo.utils import counters
+
+    def graphs(velocity):
+        posed = lf.problems.sine_advection(cells=12, velocity=velocity, t_end=0.2)
+        lf.solve(posed, "constant", backend="torch", compile=True)
+        return counters["stats"]["unique_graphs"]
+
+    first = graphs(1.0)
+    assert graphs(1.0) == first
+
+
+def test_failing_compilers_are_named_or_done_without(monkeypatch, caplog):
+    def broken(graph, inputs):
+        raise RuntimeError("no compiler here")
+
+    monkeypatch.setattr(torch, "compile", functools.partial(torch.compile, backend=broken))
+    posed = lf.problems.sine_advection(cells=13, t_end=0.2)
+    with pytest.raises(lf.InputError, match=r"torch.compile fails here.*compile=False"):
+        lf.solve(posed, "constant", backend="torch", compile=True)
+    semi = lf.Semidiscretization(posed, "constant", backend="torch")
+    expected = semi(0.0, semi.initial())
+    semi.backend.compiled.active = True  # as by default on a GPU
+    torch.testing.assert_close(semi(0.0, semi.initial()), expected)
+    assert "running without" in caplog.text
+    assert not semi.backend.compiled.active
+
+
+def test_compile_is_for_torch():
+    posed = lf.problems.sod(cells=20)
+    with pytest.raises(lf.InputError, match="compile is for backend='torch'"):
+        lf.solve(posed, compile=True)
+    with pytest.raises(lf.InputError, match="compile must be True, False or None; got 'yes'"):
+        lf.solve(posed, backend="torch", compile="yes")
+
+
+# --- single precision -----------------------------------------------------------------------------
+
+
+def blast(x, y):
+    inside = (x - 0.5) ** 2 + (y - 0.5) ** 2 < 0.04
+    return {
+        "density": 1.0,
+        "velocity_x": 0.0,
+        "velocity_y": 0.0,
+        "pressure": np.where(inside, 10.0, 0.1),
+    }
+
+
+@pytest.mark.parametrize("scheme", ["muscl", "weno5-z", "mp5", "learned"])
+def test_blast_in_single_precision(scheme):
+    grid = lf.Grid(x=(0.0, 1.0, 24), y=(0.0, 1.0, 24))
+    posed = lf.Problem(lf.Euler(), grid, blast, "wall", t_end=0.08)
+    single = lf.solve(posed, scheme, backend="torch", dtype="float32", dt=4e-3)
+    double = lf.solve(posed, scheme, backend="torch", dt=4e-3)
+    assert single.attrs["steps_rejected"] == double.attrs["steps_rejected"]
+    for variable in double.data_vars:
+        size = float(abs(double[variable]).max())
+        gap = float(abs(single[variable] - double[variable]).max())
+        assert gap < 1e-4 * size, f"{variable}: {gap / size:.1e}"
+
+
+@pytest.mark.parametrize("scheme", ["weno3", "weno5-z", "teno5", "learned"])
+def test_flat_data_where_the_smallest_numbers_are_flushed(scheme):
+    """Compiled kernels take numbers below the normal range of float32 for zero."""
+    posed = problem("Euler", 12, 10).replace(
+        initial=lambda x, y: dict.fromkeys(
+            ("density", "velocity_x", "velocity_y", "pressure"), 1.0 + 0.0 * x
+        ),
+        t_end=0.02,
+    )
+    if not torch.set_flush_denormal(True):
+        pytest.skip("this processor cannot flush denormal numbers")
+    try:
+        flat = lf.solve(posed, scheme, backend="torch", dtype="float32")
+    finally:
+        torch.set_flush_denormal(False)
+    np.testing.assert_allclose(flat.density, 1.0, rtol=1e-6)
+
+
+# --- policies -------------------------------------------------------------------------------------
+
+
+def test_policy_on_the_device_is_the_policy_of_the_file():
+    semi = lf.Semidiscretization(problem("Euler", 14, 12), "learned", backend="torch")
+    backend, q = semi.backend, semi.initial()
+    assert backend.onnx is None
+    direct = semi(0.0, q)
+    backend.rule = None
+    backend.onnx = OnDevice(semi.scheme.reconstruction, torch, backend.device)
+    torch.testing.assert_close(semi(0.0, q), direct, rtol=1e-12, atol=1e-12)
+
+
+def test_policies_are_differentiable_on_tensors():
+    semi = lf.Semidiscretization(lf.problems.sod(cells=20), "learned", backend="torch")
+    q = semi.initial().requires_grad_()
+    (semi(0.0, q) ** 2).sum().backward()
+    assert torch.isfinite(q.grad).all()
+    assert q.grad.abs().max() > 0
+
+
+# --- a GPU ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("scheme", ["weno5-z", "muscl", "learned"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_blast_on_a_gpu(scheme, dtype):
+    grid = lf.Grid(x=(0.0, 1.0, 48), y=(0.0, 1.0, 40))
+    posed = lf.Problem(lf.Euler(), grid, blast, "outflow", t_end=0.08)
+    device = lf.solve(posed, scheme, device="cuda", dtype=dtype, dt=2e-3)
+    host = lf.solve(posed, scheme, dt=2e-3)
+    assert_same(host, device, 1e-10 if dtype == "float64" else 1e-3)
