@@ -81,7 +81,9 @@ class Integrator:
         A right-hand side with a method ``stage(t, q, terms, factor)``, such as a
         Semidiscretization, is asked for whole stages where that saves passes over memory.
         """
-        states, slopes, times = [q], [], self.times
+        states: list[Any] = [q]
+        slopes: list[Any] = []
+        times = self.times
         stage = getattr(rhs, "stage", None)
         for i, row in enumerate(self.rows):
             now = t + times[i] * dt

@@ -15,7 +15,7 @@ import numba
 import numpy as np
 
 from learnedflux.backends.compiled import ALONG, LANES, frame_length, kernels, stage_kernels
-from learnedflux.backends.network import compiled_network, scratch_lanes
+from learnedflux.backends.network import compiled_network, scratch_size
 from learnedflux.backends.padding import flip, ghost_cells
 from learnedflux.boundaries import Boundary
 from learnedflux.equations import Equation
@@ -94,10 +94,11 @@ class NumbaBackend:
             n, r = len(self.like), self.scheme.radius
             lanes = max(ALONG, LANES)
             rows = 2 * 2 * r * n + self._length + (2 * r + 10) * n + 1
+            size = tile + rows * (lanes + 2 * r)
             if len(self.net) > 1:
-                rows += scratch_lanes(self.net)
+                size += scratch_size(self.net, n)
             # Ones, not rubbish: lanes that pad a row to whole vectors are computed too.
-            self._scratch[worker] = np.ones(tile + rows * (lanes + 2 * r))
+            self._scratch[worker] = np.ones(size)
         return self._scratch[worker]
 
     def _share(self, count: int, cells: int, work: Callable[[int, int, int], Any]) -> list[Any]:
@@ -168,27 +169,9 @@ class NumbaBackend:
 
             def work(worker: int, first: int, last: int) -> int:
                 room = self._room(worker, len(q) * math.prod(tile))
-                return int(
-                    self._march.advance(
-                        self.parameters,
-                        flat[0],
-                        ghosts,
-                        flat[1],
-                        flat[2],
-                        len(terms),
-                        factors,
-                        shape,
-                        tile,
-                        first,
-                        last,
-                        scales,
-                        self.limiting,
-                        speeds,
-                        self.net,
-                        room,
-                        self.like,
-                    )  # fmt: skip
-                )
+                given = (flat[0], ghosts, flat[1], flat[2], len(terms), factors, shape, tile)
+                rest = (scales, self.limiting, speeds, self.net, room, self.like)
+                return int(self._march.advance(self.parameters, *given, first, last, *rest))
 
             self.limited += sum(self._share(count, q[0].size, work))
             return out
@@ -359,5 +342,6 @@ class NumbaBackend:
         seen_left = f + np.stack(eq.jump(tuple(ql), star_left, axis))
         seen_right = f + np.stack(eq.jump(tuple(qr), star_right, axis))
         inside = (qr[..., :-1], ql[..., 1:], padded[..., r:-r])
-        inner = np.stack(eq.inner(*(tuple(x) for x in inside), axis))
+        lower, upper, cells = (tuple(x) for x in inside)
+        inner = np.stack(eq.inner(lower, upper, cells, axis))
         return np.asarray((seen_right[..., :-1] + inner) - seen_left[..., 1:])

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from numba import njit
 
-from learnedflux.backends.network import propose
+from learnedflux.backends.network import propose, settle
 from learnedflux.backends.rows import entries, load, rows_of, stencil_of, store
 from learnedflux.ops import add, maximum, pointwise
 from learnedflux.positivity import limit_flux, violates
@@ -33,7 +33,7 @@ compiled = njit(error_model="numpy", nogil=True, cache=True)
 inlined = njit(error_model="numpy", inline="always")
 
 
-# --- from the state into buffers (slot, variable, lane) --------------------------------------------
+# --- from the state into buffers (slot, variable, lane) ------------------------------------------
 
 
 @pointwise
@@ -84,12 +84,12 @@ def _cells_at(buffer, slot, start, j, n, like):
     return rows_of(buffer[(slot + j * (1 - STEP)) % RING], s, n, like)
 
 
-# --- the passes of one row of faces ----------------------------------------------------------------
+# --- the passes of one row of faces --------------------------------------------------------------
 
 
 @pointwise
 def _project(eq, w, slot, start, n, frames, fields, like):
-    """Fill the frames of all faces, and the 2r cells around each face in the fields of its frame."""
+    """Fill the frames of all faces, and the fields of the 2r cells around each in its frame."""
     two = (
         _cells_at(w, slot, start, RADIUS - 1, n, like),
         _cells_at(w, slot, start, RADIUS, n, like),
@@ -119,11 +119,14 @@ def _stencil(w, fields, slot, start, v, n, offsets):
 def _reconstruct(w, fields, slot, start, n, left, right, net, scratch, like):
     """Fill the left and right face values of all variables."""
     if LEARNED:
+        waiting = 0
         for v in range(len(like)):
             a = _stencil(w, fields, slot, start, v, n, LEFT)
             b = _stencil(w, fields, slot, start, v, n, RIGHT)
-            propose(a, left[v, :n], v, net, scratch)
-            propose(b, right[v, :n], v, net, scratch)
+            waiting = propose(a, left[v, :n], 2 * v, waiting, net, scratch)
+            waiting = propose(b, right[v, :n], 2 * v + 1, waiting, net, scratch)
+        if waiting > 0:
+            settle(left, right, waiting, net, scratch)
     else:
         for v in range(len(like)):
             a, to = _stencil(w, fields, slot, start, v, n, LEFT), left[v, :n]
@@ -193,7 +196,7 @@ def _seen(eq, left, right, n, f, f_left, f_right, like):
         store(r_at, i, add(flux, jump_b))
 
 
-# --- whole sweeps ----------------------------------------------------------------------------------
+# --- whole sweeps --------------------------------------------------------------------------------
 
 
 @pointwise
@@ -288,7 +291,8 @@ def _sweep_across(
     like,
 ):
     views = _carve(scratch, LANES, like)
-    cells, w, frames, fields, left, right, f, f_left, f_right, rest = views
+    cells, w = views[:2]
+    left, right, f, f_left, f_right = views[4:9]
     count, entry, size = 0, q.shape[1] // len(speeds), q.shape[2]
     for a in range(a0, a1):
         for b in range(b0, b1, LANES):
@@ -327,7 +331,8 @@ def _sweep_along(
     eq, q, lower, upper, a0, a1, k0, k1, rate, origin, scale, limiting, speeds, net, scratch, like
 ):
     views = _carve(scratch, ALONG, like)
-    cells, w, frames, fields, left, right, f, f_left, f_right, rest = views
+    cells, w = views[:2]
+    left, right, f, f_left, f_right = views[4:9]
     count, entry, size = 0, q.shape[1] // len(speeds), q.shape[3]
     parts = (k1 - k0 + ALONG - 10) // (ALONG - 9)
     part = (k1 - k0 + parts - 1) // parts
@@ -356,25 +361,9 @@ def _sweep_along(
 
 @inlined
 def sweep(
-    eq,
-    q,
-    lower,
-    upper,
-    a0,
-    a1,
-    k0,
-    k1,
-    b0,
-    b1,
-    rate,
-    origin,
-    scale,
-    limiting,
-    speeds,
-    net,
-    scratch,
-    like,
-):
+    eq, q, lower, upper, a0, a1, k0, k1, b0, b1, rate, origin, scale, limiting, speeds, net,
+    scratch, like,
+):  # fmt: skip
     """Add the fluxes' divergence along the axis to ``rate``, for one tile of cells.
 
     ``q`` is (variable, outer, along, inner), the ghost cells ``lower`` and ``upper`` alike, and
@@ -383,31 +372,19 @@ def sweep(
     fluxes were limited.
     """
     if CONTIGUOUS:
-        return _sweep_along(
-            eq,
-            q,
-            lower,
-            upper,
-            a0,
-            a1,
-            b0,
-            b1,
-            rate,
-            origin,
-            scale,
-            limiting,
-            speeds,
-            net,
-            scratch,
-            like,
-        )
-    return _sweep_across(
-        eq, q, lower, upper, a0, a1, k0, k1, b0, b1, rate, origin, scale, limiting, speeds, net, scratch,
-        like,
-    )  # fmt: skip
+        count = _sweep_along(
+            eq, q, lower, upper, a0, a1, b0, b1, rate, origin, scale, limiting, speeds, net,
+            scratch, like,
+        )  # fmt: skip
+    else:
+        count = _sweep_across(
+            eq, q, lower, upper, a0, a1, k0, k1, b0, b1, rate, origin, scale, limiting, speeds,
+            net, scratch, like,
+        )  # fmt: skip
+    return count
 
 
-# --- parts of a sweep, for whoever wants face states or brings values of its own -----------------------
+# --- parts of a sweep, for whoever wants face states or brings values of its own -----------------
 
 
 @inlined

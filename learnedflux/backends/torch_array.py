@@ -69,7 +69,7 @@ class TorchBackend:
             ) from error
         self.torch = torch
         self.equation, self.grid, self.scheme, self.boundaries = equation, grid, scheme, boundaries
-        self.variables = variables[scheme.variables]
+        self.variables: Any = variables[scheme.variables]
         self.riemann = riemann_solvers[scheme.riemann].function
         try:
             self.device = torch.empty(0, device=device).device

@@ -26,6 +26,7 @@ from learnedflux.ops import (
 __all__ = ["ShallowWater"]
 
 AXES = ("x", "y", "z")
+MOST = 6.0  # times the cell's depth: all that Simpson's rule allows a face, if none is negative
 
 
 class ShallowWater(Equation):
@@ -123,15 +124,17 @@ class ShallowWater(Equation):
         return q[0] >= 0.0
 
     def represents(self, q, cell):
-        """A face of dry land stays dry; one of water keeps a share of the depth, and its head.
+        """A face of dry land stays dry; one of water is much like its cell.
 
-        Velocities that differ by more than dry land would need to open between face and cell
-        come of dividing by next to no water.
+        A share of the depth is left and not more than a parabola without dry parts can have; and
+        the velocity differs by less than would open dry land between face and cell: more comes of
+        dividing by next to no water.
         """
-        h, least = q[0], LEAST * cell[0]
+        h = q[0]
+        deep = (h >= LEAST * cell[0]) & (h <= MOST * cell[0])
         dv = subtract(self.velocities(q), self.velocities(cell))
         calm = dot(dv, dv) <= (4.0 * self.gravity) * (h + cell[0])
-        return (cell[0] > self.dry_depth) & (h >= least) & calm
+        return (cell[0] > self.dry_depth) & deep & calm
 
     def flux(self, q, axis):
         h, m = self.wet_depth(q), self.wet_momentum(q)

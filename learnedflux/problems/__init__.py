@@ -66,6 +66,7 @@ from learnedflux.problems.shallow_water import (
     drop,
     island,
     lake_at_rest,
+    parabolic_bowl,
     small_perturbation,
     small_perturbation_2d,
 )
@@ -104,6 +105,7 @@ __all__ = [
     "names",
     "other_sine",
     "paper_sod",
+    "parabolic_bowl",
     "random_sine",
     "rarefaction",
     "rayleigh_taylor",

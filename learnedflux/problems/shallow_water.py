@@ -21,6 +21,7 @@ __all__ = [
     "drop",
     "island",
     "lake_at_rest",
+    "parabolic_bowl",
     "small_perturbation",
     "small_perturbation_2d",
 ]
@@ -304,7 +305,7 @@ def small_perturbation_2d(cells: Cells = 200, size: float = 0.01) -> Problem:
     )
 
 
-# --- a basin -------------------------------------------------------------------------------------
+# --- basins -------------------------------------------------------------------------------------
 
 
 @register("drop")
@@ -338,4 +339,45 @@ def drop(cells: Cells = 100) -> Problem:
         name="drop",
         description=summary(drop),
         reference="Moler, Experiments with MATLAB, 2011",
+    )
+
+
+@register("parabolic_bowl", aliases=("thacker",))
+def parabolic_bowl(cells: int = 200) -> Problem:
+    r"""Water that swings to and fro in a bowl, its shores moving.
+
+    Bottom :math:`h_0 ((x - 2)^2 / a^2 - 1)` on [0, 4] with :math:`h_0 = 1/2` and a = 1, a plane
+    surface that is tilted at the beginning, gravity 9.81, for one period and a quarter,
+    :math:`T = 2 \pi a / \sqrt{2 g h_0} = 2.006`; walls, which the water never reaches.
+
+    Notes
+    -----
+    Expected behaviour: the surface stays a straight line, the water moves as one; the shores run
+    up and down between 0.5 and 1.5, and 2.5 and 3.5. Schemes that are not positive or not well
+    balanced fail at the shores, or crawl, as thin water there becomes absurdly fast.
+
+    References
+    ----------
+    .. [1] Thacker, J. Fluid Mech. 107, 499-508 (1981), doi:10.1017/S0022112081001882.
+    .. [2] Delestre et al., Int. J. Numer. Methods Fluids 72, 269-300 (2013), section 4.2.1.
+    """
+    equation, h0 = ShallowWater(), 0.5
+    omega = np.sqrt(2.0 * equation.gravity * h0)
+
+    def exact(x: np.ndarray, t: float) -> dict[str, Any]:
+        shifted = (x - 2.0) + 0.5 * np.cos(omega * t)
+        depth = h0 * np.maximum(1.0 - shifted * shifted, 0.0)
+        velocity = np.where(depth > 0.0, 0.5 * omega * np.sin(omega * t), 0.0)
+        return {"depth": depth, "velocity_x": velocity, "bottom": h0 * ((x - 2.0) ** 2 - 1.0)}
+
+    return Problem(
+        equation=equation,
+        grid=Grid(x=(0.0, 4.0, cells)),
+        initial=lambda x: exact(x, 0.0),
+        boundary="wall",
+        t_end=float(2.5 * np.pi / omega),
+        exact=exact,
+        name="parabolic_bowl",
+        description=summary(parabolic_bowl),
+        reference="Thacker, J. Fluid Mech. 107, 499-508 (1981)",
     )

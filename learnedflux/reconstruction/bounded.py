@@ -16,7 +16,7 @@ from learnedflux.ops import absolute, dot, maximum, minimum, pointwise, where
 from learnedflux.reconstruction.mp import mp_bounds
 from learnedflux.reconstruction.stencil import linear5, smoothness, tau5
 
-__all__ = ["CELLS", "FAMILY", "INPUTS", "face_value", "features"]
+__all__ = ["CELLS", "FAMILY", "INPUTS", "active", "face_value", "features"]
 
 FAMILY = "bounded5"
 CELLS = 5
@@ -27,18 +27,34 @@ REGULAR = 1e-6  # of the normalised stencil: round-off on flat data is no signal
 
 
 @pointwise
+def _range(d):
+    """Smallest and largest difference, and the size of the largest."""
+    lowest = minimum(minimum(d[0], d[1]), minimum(d[2], d[3]))
+    highest = maximum(maximum(d[0], d[1]), maximum(d[2], d[3]))
+    return lowest, highest, maximum(-lowest, highest)
+
+
+@pointwise
+def active(d, c, threshold, eps):
+    """Whether the sensor is above zero (to round-off), without its divisions."""
+    lowest, highest, size = _range(d)
+    size = maximum(size, maximum(ROUND_OFF * eps * absolute(c), FLOOR))
+    beta = smoothness(d[0], d[1], d[2], d[3])
+    least = threshold * ((beta[0] + beta[1]) + beta[2] + REGULAR * (size * size))
+    return (tau5(beta) > least) & (lowest * highest >= 0.0)
+
+
+@pointwise
 def features(d, c, threshold, softness, eps):
     """Return the absolute normalised differences, which the network sees, and the sensor."""
     d0, d1, d2, d3 = d
-    size = maximum(maximum(absolute(d0), absolute(d1)), maximum(absolute(d2), absolute(d3)))
+    lowest, highest, size = _range(d)
     least = maximum(ROUND_OFF * eps * absolute(c), FLOOR)
     inverse = 1.0 / maximum(size, least)
     f0, f1, f2, f3 = d0 * inverse, d1 * inverse, d2 * inverse, d3 * inverse
     beta = smoothness(f0, f1, f2, f3)
     r = tau5(beta) / ((beta[0] + beta[1]) + beta[2] + REGULAR)
     sensor = maximum(r * r - threshold * threshold, 0.0) / (r * r + softness * softness)
-    lowest = minimum(minimum(d0, d1), minimum(d2, d3))
-    highest = maximum(maximum(d0, d1), maximum(d2, d3))
     # Where the differences have both signs there is a wave, and none may be pumped.
     sensor = where(lowest * highest >= 0.0, sensor, 0.0 * sensor)
     return (absolute(f0), absolute(f1), absolute(f2), absolute(f3)), sensor

@@ -10,7 +10,9 @@ from learnedflux.ops import absolute, minimum, pointwise
 
 __all__ = ["differences", "linear5", "roughness", "smoothness", "substencils", "tau5"]
 
-EPSILON = 1e-40  # only keeps 0/0 away; far below the square of any round-off that matters
+# Only keeps 0/0 away; far below the square of any round-off that matters, but a normal number in
+# float32: kernels for a GPU take smaller ones for zero.
+EPSILON = 1e-37
 ROUGH = 1e18  # a ratio above which nothing is left to tell apart; its square exists in float32
 
 

@@ -252,6 +252,99 @@ def test_case_file_that_is_not_there(typed):
     assert "cannot read case 'nowhere.toml'" in err
 
 
+# --- two and three dimensions ---------------------------------------------------------------------
+
+PLANE = """
+t_end = 0.05
+[equation]
+name = "Burgers"
+[grid]
+x = [0.0, 1.0, 16]
+y = [0.0, 0.5, 8]
+[[initial]]
+u = 0.0
+[[initial]]
+x = [0.25, 0.5]
+y = [0.0, 0.25]
+u = 1.0
+[boundary]
+x = ["outflow", "outflow"]
+y = [{piecewise = {x = [0.0, 0.5], inside = {inflow = {u = 0.5}}, outside = "wall"}}, "outflow"]
+[run]
+scheme = "weno5"
+output = "plane.nc"
+"""
+
+
+def test_run_in_two_dimensions(good):
+    options = "--cells 24x12 --until 0.1 --scheme weno5 --output a.nc --plot a.png --contours 9"
+    out = good("run", "burgers_sine_2d", options)
+    assert out.startswith("burgers_sine_2d: Burgers(), 24 x 12 cells to t = 0.1\n")
+    assert re.search(r"^variable +L1 error +L2 error +Linf error$", out, re.M)
+    ds = read("a.nc")
+    assert ds.u.dims == ("time", "y", "x")
+    assert ds.sizes["x"] == 24
+    printed = float(re.search(r"^u +(\S+)", out, re.M)[1])
+    problem = lf.problems.burgers_sine_2d(cells=(24, 12)).replace(t_end=0.1)
+    assert printed == pytest.approx(float(lf.metrics.error(ds, problem).u[-1]), rel=1e-2)
+    assert os.path.getsize("a.png") > 10_000
+
+
+def test_cells_along_x_set_the_others(good):
+    out = good("run", "burgers_sine_2d", "--cells 12 --t-end 0.01 --scheme weno5")
+    assert "12 x 12 cells" in out
+    good(
+        "run", "burgers_sine_2d", "--cells 12 --t-end 0.01 --scheme weno5 --plot a.png --schlieren"
+    )
+
+
+def test_case_file_in_two_dimensions_with_a_side_in_parts(good, case):
+    out = good("run", case(PLANE))
+    assert out.startswith("case: Burgers(), 16 x 8 cells to t = 0.05\n")
+    ds = read("plane.nc")
+    assert "piecewise(x in [0.0, 0.5], inflow(u=0.5), wall)" in ds.attrs["boundary"]
+    u = ds.u[-1].values
+    assert u[0, 0] > 0.05  # what flows in
+    assert abs(u[0, 12]) < 1e-12  # the wall
+    assert ds.u[0].values[0, 4] == 1.0
+
+
+def test_case_file_may_give_cells_per_axis(good, case):
+    text = '[problem]\nname = "burgers_sine_2d"\ncells = [12, 16]\n[run]\nscheme = "weno5"\n'
+    assert "12 x 16 cells to t = 0.01" in good("run", case("t_end = 0.01\n" + text))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ("x = [0.0, 0.5], inside", "x = [0.5], inside", "'x' of piecewise must be [from, to]"),
+        ("x = [0.0, 0.5], inside", "w = [0.0, 0.5], inside", "no axis named 'w'"),
+        ("x = [0.0, 0.5], inside", "z = [0.0, 0.5], inside", "no axis of this grid named 'z'"),
+        ('outside = "wall"', 'outsid = "wall"', "piecewise needs limits, 'inside' and 'outside'"),
+        ('outside = "wall"', 'outside = "periodic"', "cannot be periodic in part"),
+        ('outside = "wall"', 'outside = "wal"', "Did you mean 'wall'?"),
+    ],
+)
+def test_mistakes_about_a_side_in_parts_are_named(typed, case, old, new, text):
+    assert PLANE.count(old) == 1
+    code, _, err = typed("run", case(PLANE.replace(old, new)))
+    assert code == 2
+    assert text in err
+
+
+def test_compare_in_two_dimensions(good):
+    options = "--schemes godunov,weno5 --cells 16x12 --t-end 0.2 --repeats 1"
+    out = good("compare", "burgers_sine_2d", options)
+    assert "order from 8, 16 cells" in out
+    assert list(rows(out)) == ["godunov", "weno5"]
+    assert out.endswith("wrote burgers_sine_2d.png\n")
+
+
+def test_compare_in_two_dimensions_with_a_finer_run(good, case):
+    out = good("compare", case(PLANE), "--schemes weno5,godunov --repeats 1 --no-figure")
+    assert "error of u against weno5-z on 64 x 32 cells (no exact solution is known)" in out
+
+
 # --- compare --------------------------------------------------------------------------------------
 
 
@@ -412,6 +505,9 @@ def test_info_about_somebody_elses_file(typed, tmp_path):
         ("run sod --variables primitiv", "Did you mean 'primitive'?"),
         ("run sod --backend nmba", "no backend named 'nmba'. Did you mean 'numba'?"),
         ("run sod --cells -3", "axis 'x' has -3 cells; that must be positive"),
+        ("run sod --cells 30x20", "2 numbers of cells (30, 20) for a grid of 1 dimension"),
+        ("run sod --schlieren", "--schlieren and --contours are for figures in two and three"),
+        ("run sod --variable presure", "no variable named 'presure'. Did you mean 'pressure'?"),
         ("run sod --cfl 0", "cfl must be a finite number above 0; got 0.0"),
         ("run sod --t-end -1", "t_end must be finite and above 0; got -1.0"),
         ("run sod --times 0.1,9", "times must rise strictly within"),
@@ -431,7 +527,16 @@ def test_wrong_input_ends_with_2_and_one_line(typed, words, text):
 
 
 @pytest.mark.parametrize(
-    "words", ["", "rnu sod", "run", "run sod --cells many", "run sod --times a,b", "run sod --nope"]
+    "words",
+    [
+        "",
+        "rnu sod",
+        "run",
+        "run sod --cells many",
+        "run sod --cells 3x",
+        "run sod --times a,b",
+        "run sod --nope",
+    ],
 )
 def test_wrong_words_end_with_2_and_the_usage(words, capsys):
     with pytest.raises(SystemExit) as caught:

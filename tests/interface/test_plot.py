@@ -161,6 +161,140 @@ def test_nothing_is_shown(results, monkeypatch):
     lf.plot.line(results["mp5"])
 
 
+# --- two and three dimensions ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def plane():
+    problem = lf.problems.burgers_sine_2d(cells=(16, 12))
+    return problem, {name: lf.solve(problem, name, times=3) for name in ("godunov", "weno5")}
+
+
+@pytest.fixture(scope="module")
+def space():
+    """Something like a result in three dimensions, without a run."""
+    problem = lf.problems.density_wave_3d(cells=(6, 8, 10))
+    rng = np.random.default_rng(0)
+    semi = lf.Semidiscretization(problem, "weno5")
+    q = problem.initial_state() * rng.uniform(0.9, 1.1, (6, 8, 10))
+    from learnedflux.dataset import Statistics, to_dataset
+
+    settings = {"cfl": 0.4, "integrator": "ssprk3"}
+    return to_dataset(semi, [(0.0, problem.initial_state()), (0.5, q)], settings, Statistics())
+
+
+def test_field_draws_every_cell_where_it_is(plane):
+    _, results = plane
+    ds = results["weno5"]
+    axis, colours = lf.plot.field(ds).axes
+    (image,) = axis.get_images()
+    np.testing.assert_array_equal(image.get_array(), ds.u[-1])  # (y, x), y upward
+    assert image.origin == "lower"
+    assert image.get_extent() == [0.0, 4.0, 0.0, 4.0]
+    assert axis.get_aspect() == 1.0
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("x", "y")
+    assert colours.get_ylabel() == "conserved scalar"
+    assert "16 x 12 cells, t = 0.5" in axis.figure.get_suptitle()
+
+
+def test_field_takes_time_limits_and_contours(plane):
+    ds = plane[1]["weno5"]
+    axis = lf.plot.field(ds, "u", time=0.25, limits=(0.0, 1.0), contours=5).axes[0]
+    (image,) = axis.get_images()
+    np.testing.assert_array_equal(image.get_array(), ds.u[1])
+    assert image.get_clim() == (0.0, 1.0)
+    (lines,) = axis.collections
+    assert len(lines.levels) == 5
+    chosen = lf.plot.field(ds, contours=[0.2, 0.4]).axes[0].collections[0]
+    np.testing.assert_array_equal(chosen.levels, [0.2, 0.4])
+
+
+def test_field_of_both_signs_is_white_at_zero(plane):
+    ds = plane[1]["weno5"].copy()
+    ds["u"] = ds.u - 0.5
+    image = lf.plot.field(ds).axes[0].get_images()[0]
+    low, high = image.get_clim()
+    assert low == -high
+    assert image.get_cmap().name == "RdBu_r"
+
+
+def test_schlieren_are_dark_where_the_gradient_is_largest(plane):
+    ds = plane[1]["weno5"]
+    figure = lf.plot.field(ds, schlieren=True)
+    (axis,) = figure.axes  # numbers of no meaning: no colour bar
+    dark = np.asarray(axis.get_images()[0].get_array())
+    u = ds.u[-1].values
+    slope = np.hypot(*np.gradient(u, 4 / 12, 4 / 16))
+    assert dark.max() <= 1.0
+    assert dark.argmin() == slope.argmax()
+    assert dark.min() == pytest.approx(np.exp(-15.0))
+
+
+def test_field_cuts_space_through_the_middle(space):
+    figure = lf.plot.field(space)
+    *panels, _ = figure.axes
+    assert [axis.get_title()[0] for axis in panels] == ["z", "y", "x"]
+    rho = space.density[-1].values  # (z, y, x)
+    for axis, cut in zip(panels, (rho[5], rho[:, 4], rho[:, :, 3]), strict=True):
+        np.testing.assert_array_equal(axis.get_images()[0].get_array(), cut)
+    assert panels[1].get_ylabel() == "z"
+    *one, _ = lf.plot.field(space, planes={"x": 0.0}).axes
+    np.testing.assert_array_equal(one[0].get_images()[0].get_array(), rho[:, :, 0])
+    assert len(lf.plot.field(space, "pressure", schlieren=True).axes) == 3
+
+
+def test_compare_fields_shares_colours_and_shows_errors(plane):
+    problem, results = plane
+    figure = lf.plot.compare_fields(results, exact=problem.exact)
+    one, two, error_one, error_two, _, error_bar = figure.axes
+    limits = [axis.get_images()[0].get_clim() for axis in (one, two)]
+    assert limits[0] == limits[1]
+    assert [one.get_title(), two.get_title()] == ["godunov", "weno5"]
+    exact = problem.exact.cell_averages(problem.grid, 0.5)["u"].T
+    for axis, ds in ((error_one, results["godunov"]), (error_two, results["weno5"])):
+        error = np.asarray(axis.get_images()[0].get_array())
+        np.testing.assert_allclose(error, abs(ds.u[-1].values - exact))
+    assert error_bar.get_ylabel() == "error of cell average"
+
+
+def test_compare_fields_takes_a_finer_result_for_the_truth(plane):
+    problem, results = plane
+    fine = lf.solve(problem.with_cells(32), "godunov", times=[problem.t_end])
+    axis = lf.plot.compare_fields({"one": results["godunov"]}, exact=fine).axes[1]
+    means = fine.u[-1].values.reshape(12, 2, 16, 2).mean(axis=(1, 3))
+    np.testing.assert_allclose(
+        np.asarray(axis.get_images()[0].get_array()),
+        abs(results["godunov"].u[-1].values - means),
+        atol=1e-15,
+    )
+
+
+@pytest.mark.parametrize(
+    ("draw", "text"),
+    [
+        (lambda ds: lf.plot.field(ds, "v"), "no variable of this result named 'v'"),
+        (lambda ds: lf.plot.field(ds, time=0.1), "no state at t = 0.1; its times are 0, 0.25, 0.5"),
+        (lambda ds: lf.plot.field(ds, planes={"z": 0.0}), "planes are for .* three dimensions"),
+        (lambda ds: lf.plot.field(3.0), "expected a result of lf.solve; got float"),
+        (
+            lambda ds: lf.plot.line(ds),
+            "in one dimension; for two and three there are lf.plot.field",
+        ),
+        (lambda ds: lf.plot.compare_fields({}), "at least one result"),
+    ],
+)
+def test_what_cannot_be_drawn_in_the_plane_is_told(plane, draw, text):
+    with pytest.raises(lf.InputError, match=text):
+        draw(plane[1]["weno5"])
+
+
+def test_planes_must_cut_the_box(space):
+    with pytest.raises(lf.InputError, match=r"the plane x = 3 is outside \[0, 2\]"):
+        lf.plot.field(space, planes={"x": 3.0})
+    with pytest.raises(lf.UnknownNameError, match="no axis of this grid named 'w'"):
+        lf.plot.field(space, planes={"w": 3.0})
+
+
 # --- what cannot be drawn -------------------------------------------------------------------------
 
 
@@ -179,7 +313,8 @@ def test_unknown_variable_is_named_with_a_suggestion(results):
         (lambda ds: lf.plot.line(3.0), "expected a result of lf.solve; got float"),
         (lambda ds: lf.plot.line(ds, exact=3.0), "problem.exact or a reference Dataset; got float"),
         (lambda ds: lf.plot.line(ds, exact=lf.problems.blast()), "'blast' has no exact solution"),
-        (lambda ds: lf.plot.line(ds.expand_dims("y")), "in one dimension"),
+        (lambda ds: lf.plot.line(ds.expand_dims("y")), "in one dimension; .* lf.plot.field"),
+        (lambda ds: lf.plot.field(ds), "has one dimension; draw it by lf.plot.line"),
         (lambda ds: lf.plot.compare({}), "at least one result"),
         (lambda ds: lf.plot.compare({"a": ds}, zoom=(1.0, 0.5)), "zoom must be .* rising"),
         (

@@ -1,4 +1,8 @@
-"""Convergence on the isentropic vortex: what the order of a scheme is worth in two dimensions."""
+"""Convergence on the isentropic vortex: what the order of a scheme is worth in two dimensions.
+
+Fluxes are those at face centres, so that nonlinear systems end up at second order, with a small
+constant: errors fall faster on coarse grids.
+"""
 
 import pytest
 
@@ -21,9 +25,10 @@ def errors(variables, grids=GRIDS, t_end=2.0):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("variables", "order", "finest"),
-    [("characteristic", 2.0, 1e-4), ("characteristic-conserved", 2.0, 1e-4)],
+    [("characteristic", 1.9, 3.7e-5), ("characteristic-conserved", 2.1, 2.6e-5)],
 )
 def test_vortex(variables, order, finest):
     found = errors(variables)
     assert found[-1] < finest
     assert lf.metrics.observed_order(GRIDS[-2:], found[-2:]) > order
+    assert lf.metrics.observed_order(GRIDS[:2], found[:2]) > 2.8

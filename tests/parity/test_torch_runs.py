@@ -10,6 +10,7 @@ import pytest
 
 import learnedflux as lf
 from learnedflux.backends.torch_policy import OnDevice
+from learnedflux.reconstruction import reconstructions
 
 torch = pytest.importorskip("torch", reason="needs the extra 'train'")
 
@@ -23,8 +24,28 @@ EQUATIONS = sorted(
 POSITIVE = ("density", "pressure", "depth", "saturation")
 STEPS = 50
 TOLERANCE = 1e-12
-COMPILED = pytest.param(True, marks=pytest.mark.slow, id="compiled")
+SOONER = ("Euler", "ShallowWater")  # kernels to compare with take Numba half a minute each
+EACH = [
+    pytest.param(name, compile, id=f"{name}-{'compiled' if compile else 'eager'}", marks=marks)
+    for name in EQUATIONS
+    for compile in (False, True)
+    for marks in [() if name in SOONER and not compile else pytest.mark.slow]
+]
 AXES = "xyz"
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Small tensors on many threads only wait for each other where the machine is busy."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def equation(name, dimension):
+    found = getattr(lf, name)
+    return found(velocity=(0.7, -0.4, 0.3)[:dimension]) if name == "Advection" else found()
 
 
 def waves(name, *x):
@@ -34,7 +55,7 @@ def waves(name, *x):
         phase = [np.sin(2 * np.pi * (a + 0.13 * k + 0.2 * i)) for i, a in enumerate(x)]
         return 0.5 + 0.1 * np.prod(phase, axis=0) + np.where(x[0] + x[-1] > 1.1, 0.15, -0.1)
 
-    names = getattr(lf, name)().primitive_names(len(x))
+    names = equation(name, len(x)).primitive_names(len(x))
     flat = {n: variable(k) for k, n in enumerate(names)}
     # Transverse and normal velocities of both signs; a low bottom.
     return {
@@ -46,7 +67,7 @@ def waves(name, *x):
 def problem(name, *cells, boundary="outflow", **changes):
     grid = lf.Grid(**{a: (0.0, 1.0, n) for a, n in zip(AXES, cells, strict=False)})
     initial = functools.partial(waves, name)
-    return lf.Problem(getattr(lf, name)(), grid, initial, boundary, t_end=1.0, **changes)
+    return lf.Problem(equation(name, len(cells)), grid, initial, boundary, t_end=1.0, **changes)
 
 
 def fifty(posed, scheme="weno5-z", cfl=0.3):
@@ -64,8 +85,7 @@ def assert_same(a, b, tolerance):
         assert gap <= tolerance * size, f"{variable} differs by {gap:.1e} of {size:.1e}"
 
 
-@pytest.mark.parametrize("compile", [False, COMPILED])
-@pytest.mark.parametrize("name", EQUATIONS)
+@pytest.mark.parametrize(("name", "compile"), EACH)
 def test_fifty_steps_in_two_dimensions(name, compile):
     posed, dt = fifty(problem(name, 20, 18, boundary={"x": "outflow", "y": "periodic"}))
     numba = lf.solve(posed, dt=dt)
@@ -110,30 +130,33 @@ def traced(monkeypatch):
     monkeypatch.setattr(torch, "compile", functools.partial(torch.compile, backend="eager"))
 
 
-@pytest.mark.parametrize("boundary", ["outflow", {"x": "periodic", "y": "moving"}], ids=str)
-def test_traced_functions_give_the_same(traced, caplog, boundary):
-    """What torch traces needs no boundary; one in time stays outside."""
-    if boundary != "outflow":
-        boundary = {"x": "periodic", "y": (lf.boundaries.inflow(u=lambda t: 1.0 + t), "outflow")}
-    posed = problem("Burgers", 12, 10, boundary=boundary).replace(t_end=0.1)
+@pytest.mark.parametrize("lower", [1.0, lambda t: 1.0 + t], ids=["fixed", "in-time"])
+def test_traced_functions_give_the_same(traced, caplog, lower):
+    """What torch traces has the boundaries in it, or, where they depend on time, has not."""
+    grid = lf.Grid(x=(0.0, 1.0, 14))
+    sides = {"x": (lf.boundaries.inflow(u=lower), "outflow")}
+    posed = lf.Problem(lf.Burgers(), grid, lambda x: 1.0 + (x > 0.4), sides, t_end=0.1)
     plain = lf.solve(posed, "muscl", backend="torch", times=3)
     with caplog.at_level("WARNING", logger="learnedflux"):
         compiled = lf.solve(posed, "muscl", backend="torch", times=3, compile=True)
     assert_same(plain, compiled, 1e-14)
     assert plain.attrs["steps"] == compiled.attrs["steps"]
-    assert sum("compiling Burgers by muscl in 2D" in r.message for r in caplog.records) == 1
+    assert sum("compiling Burgers by muscl in 1D" in r.message for r in caplog.records) == 1
 
 
+@pytest.mark.slow
 def test_a_second_problem_of_a_kind_is_not_compiled_again(traced):
     from torch._dynamo.utils import counters
 
-    def graphs(velocity):
-        posed = lf.problems.sine_advection(cells=12, velocity=velocity, t_end=0.2)
+    def graphs(cells):
+        posed = lf.problems.sine_advection(cells=cells, t_end=0.2)
         lf.solve(posed, "constant", backend="torch", compile=True)
         return counters["stats"]["unique_graphs"]
 
-    first = graphs(1.0)
-    assert graphs(1.0) == first
+    first = graphs(12)
+    assert graphs(12) == first
+    another = graphs(14)  # for cells of any number
+    assert graphs(17) == another
 
 
 def test_failing_compilers_are_named_or_done_without(monkeypatch, caplog):
@@ -183,25 +206,25 @@ def test_blast_in_single_precision(scheme):
     for variable in double.data_vars:
         size = float(abs(double[variable]).max())
         gap = float(abs(single[variable] - double[variable]).max())
-        assert gap < 1e-4 * size, f"{variable}: {gap / size:.1e}"
+        # The learned scheme's sensor has a switch, which round-off may throw.
+        allowed = 5e-3 if scheme == "learned" else 1e-4
+        assert gap < allowed * size, f"{variable}: {gap / size:.1e}"
 
 
-@pytest.mark.parametrize("scheme", ["weno3", "weno5-z", "teno5", "learned"])
+@pytest.mark.parametrize("scheme", [*reconstructions, "learned"])
 def test_flat_data_where_the_smallest_numbers_are_flushed(scheme):
-    """Compiled kernels take numbers below the normal range of float32 for zero."""
-    posed = problem("Euler", 12, 10).replace(
-        initial=lambda x, y: dict.fromkeys(
-            ("density", "velocity_x", "velocity_y", "pressure"), 1.0 + 0.0 * x
-        ),
-        t_end=0.02,
-    )
+    """Kernels for a GPU take numbers below the normal range of float32 for zero."""
+    case = problem("Euler", 12, 10)
+    backend = lf.Semidiscretization(case, scheme, backend="torch", dtype="float32").backend
+    cells = 2 * backend.scheme.radius - 1
     if not torch.set_flush_denormal(True):
         pytest.skip("this processor cannot flush denormal numbers")
     try:
-        flat = lf.solve(posed, scheme, backend="torch", dtype="float32")
+        for value in (0.0, 1.0, -3e6):
+            flat = torch.full((cells, 4), value)
+            torch.testing.assert_close(backend.rule(*flat), flat[0], rtol=0, atol=0)
     finally:
         torch.set_flush_denormal(False)
-    np.testing.assert_allclose(flat.density, 1.0, rtol=1e-6)
 
 
 # --- policies -------------------------------------------------------------------------------------

@@ -1,0 +1,166 @@
+"""Water at rest stays at rest over any bottom, around dry land too; no water is lost or negative.
+
+All schemes are run for some steps on tensors, which need no compiling; the compiled kernels with
+the default and the learned scheme, and with all of them for 1000 steps among the slow tests.
+"""
+
+import numpy as np
+import pytest
+
+import learnedflux as lf
+from learnedflux.reconstruction import reconstructions
+from learnedflux.riemann import riemann_solvers
+
+SCHEMES = [*reconstructions, "learned"]
+SOLVERS = [name for name, found in riemann_solvers.items() if found.supports(lf.ShallowWater())]
+PARTS = [
+    *SCHEMES,
+    *(pytest.param(lf.Scheme("weno5-z", riemann=r), id=f"weno5-z-{r}") for r in SOLVERS),
+    *(
+        pytest.param(lf.Scheme(s, variables="characteristic-conserved"), id=f"{s}-conserved")
+        for s in ("weno5-z", "mp5")
+    ),
+]
+PLACES = ["lake_at_rest", "island"]
+PLANE = (16, 12)
+
+
+def march(problem, scheme, steps, backend):
+    semi = lf.Semidiscretization(problem, scheme, backend=backend)
+    q = semi.initial()
+    dt = float(semi.stable_dt(q, 0.4))
+    for step in range(steps):
+        q = lf.integrators.ssprk3(semi, step * dt, q, dt)
+    return np.array(semi.to_numpy(q))
+
+
+def fastest(problem, q):
+    return max(np.abs(v).max() for v in problem.equation.to_primitive(tuple(q))[1:-1])
+
+
+def check_rest(problem, scheme, steps, backend):
+    start = problem.initial_state()
+    q = march(problem, scheme, steps, backend)
+    # Jiang and Shu's epsilon, 1e-6, lets a trace of the land through where a stencil crosses it.
+    traces = problem.name == "island" and scheme == "weno5-js"
+    assert fastest(problem, q) <= (1e-2 if traces else 1e-13)
+    assert np.abs(q[0] - start[0]).max() <= (1e-4 if traces else 1e-13)
+    np.testing.assert_allclose(q[-1], start[-1], rtol=0, atol=1e-15)
+    if problem.name == "island":
+        dry = start[0] == 0.0
+        assert 0 < dry.sum() < dry.size
+        np.testing.assert_array_equal(q[0][dry], 0.0) if not traces else None
+    assert q[0].min() >= 0.0
+
+
+@pytest.mark.parametrize("name", PLACES)
+@pytest.mark.parametrize("scheme", PARTS)
+def test_rest_on_tensors(scheme, name):
+    pytest.importorskip("torch", reason="needs the extra 'train'")
+    check_rest(lf.problems.get(name)(cells=40), scheme, 20, "torch")
+
+
+@pytest.mark.parametrize("name", PLACES)
+@pytest.mark.parametrize("scheme", ["weno5-z", "learned"])
+def test_rest_in_compiled_kernels(scheme, name):
+    check_rest(lf.problems.get(name)(cells=40), scheme, 300, "numba")
+
+
+def test_rest_in_two_dimensions():
+    for name in PLACES:
+        check_rest(lf.problems.get(name)(cells=PLANE), "weno5-z", 30, "numba")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cells", [100, PLANE], ids=["line", "plane"])
+@pytest.mark.parametrize("name", PLACES)
+@pytest.mark.parametrize("scheme", PARTS)
+def test_rest_for_a_thousand_steps(scheme, name, cells):
+    check_rest(lf.problems.get(name)(cells=cells), scheme, 1000, "numba")
+
+
+@pytest.mark.parametrize("boundary", ["wall", "periodic", "outflow"])
+def test_rest_whatever_the_bottom_and_the_sides(boundary):
+    """A bottom of steps and spikes, rising out of the water."""
+    rng = np.random.default_rng(0)
+    bottom = rng.uniform(-1.0, 0.5, 40) * (rng.random(40) > 0.4)
+    problem = lf.Problem(
+        lf.ShallowWater(),
+        lf.Grid(x=(0.0, 1.0, 40)),
+        {"depth": np.maximum(0.2 - bottom, 0.0), "velocity_x": np.zeros(40), "bottom": bottom},
+        boundary,
+        t_end=1.0,
+    )
+    assert (problem.initial_state()[0] == 0.0).any()
+    q = march(problem, "weno5-z", 100, "numba")
+    assert fastest(problem, q) <= 1e-13
+
+
+def test_a_small_wave_is_not_drowned_by_the_bottom():
+    """Two halves of a wave leave a bump; what is left behind is as small as on a flat bottom."""
+    found = lf.solve(lf.problems.small_perturbation(cells=100, size=1e-5)).isel(time=-1)
+    surface = found.depth + found.bottom - 1.0
+    assert float(abs(surface).max()) < 0.8e-5  # half of it each, steepened over the bump
+    assert float(surface.sel(x=slice(1.65, 1.95)).max()) > 0.2e-5
+    assert float(abs(surface.sel(x=slice(0.75, 1.0))).max()) < 0.1e-5
+
+
+# --- no water is lost -----------------------------------------------------------------------------
+
+
+def sloshing(cells=60):
+    """A wave that runs up two beaches, over an islet, and falls back."""
+    return lf.Problem(
+        lf.ShallowWater(gravity=1.0),
+        lf.Grid(x=(-1.0, 1.0, cells)),
+        lambda x: {
+            "depth": np.maximum(0.3 * (x < 0) - 0.35 * x * x - 0.25 * np.exp(-200 * x * x), 0.0),
+            "velocity_x": 0.0,
+            "bottom": 0.35 * x * x + 0.25 * np.exp(-200 * x * x),
+        },
+        "wall",
+        t_end=6.0,
+    )
+
+
+def check_water(scheme, backend="numba"):
+    problem = sloshing()
+    found = lf.solve(problem, scheme, backend=backend)
+    total = found.depth.sum("x")
+    assert float(found.depth.min()) >= 0.0
+    assert float(total[-1]) == pytest.approx(float(total[0]), rel=1e-12)
+    assert float(abs(found.velocity_x).max()) < 3.0
+    assert found.attrs["steps"] < 1500  # no thin water outruns the rest
+
+
+@pytest.mark.parametrize("scheme", ["weno5-z", "learned"])
+def test_water_is_kept_on_moving_shores(scheme):
+    check_water(scheme)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", PARTS)
+def test_water_is_kept_on_moving_shores_by_every_scheme(scheme):
+    check_water(scheme)
+
+
+def test_walls_and_mirrors():
+    """A lake that is symmetric stays so to the last bit, over a bottom that is."""
+    x = np.linspace(-1, 1, 41)
+    x = 0.5 * (x - x[::-1])
+    bottom = 0.3 * np.cos(3 * x)
+    problem = lf.Problem(
+        lf.ShallowWater(),
+        lf.Grid(x=(-1.0, 1.0, 41)),
+        {
+            "depth": np.maximum(0.5 + 0.3 * np.exp(-20 * x * x) - bottom, 0.0),
+            "velocity_x": 0.5 * x,
+            "bottom": bottom,
+        },
+        "wall",
+        t_end=1.0,
+    )
+    q = march(problem, "weno5-z", 100, "numba")
+    assert np.abs(q[0] - problem.initial_state()[0]).max() > 0.05
+    np.testing.assert_array_equal(q[0], q[0][::-1])
+    np.testing.assert_array_equal(q[1], -q[1][::-1])
