@@ -143,6 +143,7 @@ def kernels(
         "RIEMANN": solver,
         "RING": 1 if contiguous else 2 * radius,
         "STEP": 1 if contiguous else 0,
+        "LAYOUT": (radius, 1 if contiguous else 0),
         "LANES": LANES,
         "ALONG": ALONG,
     }

@@ -18,93 +18,23 @@ from __future__ import annotations
 
 from numba import njit
 
+from learnedflux.backends import passes
 from learnedflux.backends.network import propose, settle
-from learnedflux.backends.rows import entries, load, rows_of, stencil_of, store
-from learnedflux.ops import add, maximum, pointwise
-from learnedflux.positivity import limit_flux, violates
-from learnedflux.reconstruction.interface import from_fields
+from learnedflux.backends.rows import entries, load, rows_of, stencil_of
+from learnedflux.ops import maximum, pointwise
 
 AXIS = CONTIGUOUS = RADIUS = OFFSETS = LEFT = RIGHT = BALANCED = LEARNED = None
 PREPARE = FRAME = FRAME_LIKE = FRAMED = INTO = OUT = RECONSTRUCT = RIEMANN = None
-RING = STEP = None  # slots of cells that are kept, and lanes between neighbours along the axis
+RING = STEP = LAYOUT = (
+    None  # slots of cells that are kept, and lanes between neighbours along the axis
+)
 LANES = ALONG = None  # faces per row across and along a contiguous axis
 compiled = njit(error_model="numpy", nogil=True, cache=True)
 # Large functions go into their callers as they are, to be optimised there and only there.
 inlined = njit(error_model="numpy", inline="always")
 
 
-# --- from the state into buffers (slot, variable, lane) ------------------------------------------
-
-
-@pointwise
-def _fetch(q, lower, upper, a, k, b, n, cells, slot, like):
-    """Copy ``n`` lanes of the cells at ``k`` along the axis, or of the ghost cells there."""
-    size = q.shape[2]
-    for v in range(len(like)):
-        if k < 0:
-            source = lower[v, a, k + RADIUS, b : b + n]
-        elif k < size:
-            source = q[v, a, k, b : b + n]
-        else:
-            source = upper[v, a, k - size, b : b + n]
-        to = cells[slot, v, :n]
-        for i in range(n):
-            to[i] = source[i]
-
-
-@pointwise
-def _fetch_along(q, lower, upper, a, first, n, cells, like):
-    """Copy ``n`` cells from ``first`` on along a contiguous axis, ghost cells where outside."""
-    size = q.shape[3]
-    begin, end = max(first, 0), min(first + n, size)
-    for v in range(len(like)):
-        to = cells[0, v, :n]
-        for k in range(first, begin):
-            to[k - first] = lower[v, a, 0, k + RADIUS]
-        source, place = q[v, a, 0, begin:end], to[begin - first : end - first]
-        for i in range(end - begin):
-            place[i] = source[i]
-        for k in range(end, first + n):
-            to[k - first] = upper[v, a, 0, k - size]
-
-
-@pointwise
-def _prepare(eq, cells, w, slot, n, like):
-    """Compute once per cell what all faces around it need."""
-    q_at, w_at = (rows_of(cells[slot], 0, n, like),), rows_of(w[slot], 0, n, like)
-    for i in range(n):
-        (cell,) = load(q_at, i)
-        store(w_at, i, PREPARE(eq, cell))
-
-
-@pointwise
-def _cells_at(buffer, slot, start, j, n, like):
-    """Rows of the cells ``j`` further along the axis than the first of the stencils."""
-    s = start + j * STEP
-    return rows_of(buffer[(slot + j * (1 - STEP)) % RING], s, n, like)
-
-
-# --- the passes of one row of faces --------------------------------------------------------------
-
-
-@pointwise
-def _project(eq, w, slot, start, n, frames, fields, like):
-    """Fill the frames of all faces, and the fields of the 2r cells around each in its frame."""
-    two = (
-        _cells_at(w, slot, start, RADIUS - 1, n, like),
-        _cells_at(w, slot, start, RADIUS, n, like),
-    )
-    frame_at = rows_of(frames, 0, n, FRAME_LIKE)
-    for i in range(n):
-        a, b = load(two, i)
-        store(frame_at, i, FRAME(eq, a, b, AXIS))
-    if FRAMED:
-        for j in range(2 * RADIUS):
-            given = (frame_at, _cells_at(w, slot, start, j, n, like))
-            out = rows_of(fields[j], 0, n, like)
-            for i in range(n):
-                frame, cell = entries(given[0], i), entries(given[1], i)
-                store(out, i, INTO(eq, frame, cell, AXIS))
+# --- one row of faces ----------------------------------------------------------------------------
 
 
 @pointwise
@@ -135,65 +65,6 @@ def _reconstruct(w, fields, slot, start, n, left, right, net, scratch, like):
             b, to = _stencil(w, fields, slot, start, v, n, RIGHT), right[v, :n]
             for i in range(n):
                 to[i] = RECONSTRUCT(*entries(b, i))
-
-
-@pointwise
-def _states(eq, cells, slot, start, n, frames, left, right, like):
-    """Turn face values into conserved states in place."""
-    frame_at = rows_of(frames, 0, n, FRAME_LIKE)
-    cell_at = _cells_at(cells, slot, start, RADIUS - 1, n, like)
-    at = rows_of(left, 0, n, like)
-    for i in range(n):
-        frame, cell, values = entries(frame_at, i), entries(cell_at, i), entries(at, i)
-        store(at, i, from_fields(eq, frame, values, cell, AXIS, OUT))
-    cell_at = _cells_at(cells, slot, start, RADIUS, n, like)
-    at = rows_of(right, 0, n, like)
-    for i in range(n):
-        frame, cell, values = entries(frame_at, i), entries(cell_at, i), entries(at, i)
-        store(at, i, from_fields(eq, frame, values, cell, AXIS, OUT))
-
-
-@pointwise
-def _fluxes(eq, left, right, n, f, like):
-    """Fill the numerical fluxes."""
-    states, f_at = (rows_of(left, 0, n, like), rows_of(right, 0, n, like)), rows_of(f, 0, n, like)
-    for i in range(n):
-        a, b = load(states, i)
-        if BALANCED:
-            a, b = eq.balance(a, b, AXIS)
-        store(f_at, i, RIEMANN(eq, a, b, AXIS))
-
-
-@pointwise
-def _limit(eq, cells, slot, start, n, counted, f, speed, flags, like):
-    """Limit the fluxes that would cost positivity in place; return how many of the first were."""
-    two = (
-        _cells_at(cells, slot, start, RADIUS - 1, n, like),
-        _cells_at(cells, slot, start, RADIUS, n, like),
-    )
-    f_at, count = rows_of(f, 0, n, like), 0
-    for i in range(n):
-        a, b = load(two, i)
-        flags[i] = 1.0 if violates(eq, a, b, entries(f_at, i), speed) else 0.0
-    for i in range(n):
-        if flags[i] > 0.0:
-            a, b = load(two, i)
-            store(f_at, i, limit_flux(eq, a, b, entries(f_at, i), AXIS, speed))
-            count += i < counted
-    return count
-
-
-@pointwise
-def _seen(eq, left, right, n, f, f_left, f_right, like):
-    """Fluxes as the cells on the two sides see them (balance laws with a static field)."""
-    states, f_at = (rows_of(left, 0, n, like), rows_of(right, 0, n, like)), rows_of(f, 0, n, like)
-    l_at, r_at = rows_of(f_left, 0, n, like), rows_of(f_right, 0, n, like)
-    for i in range(n):
-        a, b = load(states, i)
-        star_a, star_b = eq.balance(a, b, AXIS)
-        jump_a, jump_b, flux = eq.jump(a, star_a, AXIS), eq.jump(b, star_b, AXIS), entries(f_at, i)
-        store(l_at, i, add(flux, jump_a))
-        store(r_at, i, add(flux, jump_b))
 
 
 # --- whole sweeps --------------------------------------------------------------------------------
@@ -235,38 +106,23 @@ def _faces(eq, views, slot, start, n, now, limiting, counted, speed, net, like):
     """All passes of one row of ``n`` faces; returns how many fluxes were limited."""
     cells, w, frames, fields, left, right, f, f_left, f_right, rest = views
     m = (n + 7) // 8 * 8  # whole vectors: what the last lanes hold is never used
-    _project(eq, w, slot, start, m, frames, fields, like)
+    passes.project(
+        eq, w, slot, start, m, frames, fields, LAYOUT, AXIS, FRAME, INTO, FRAMED, FRAME_LIKE, like
+    )
     _reconstruct(w, fields, slot, start, m, left[now], right[now], net, rest, like)
-    _states(eq, cells, slot, start, m, frames, left[now], right[now], like)
-    _fluxes(eq, left[now], right[now], m, f[now], like)
+    below, above = left[now], right[now]
+    passes.states(
+        eq, cells, slot, start, m, frames, below, above, LAYOUT, AXIS, OUT, FRAME_LIKE, like
+    )
+    passes.fluxes(eq, below, above, m, f[now], AXIS, RIEMANN, BALANCED, like)
     count = 0
     if limiting:
-        count = _limit(eq, cells, slot, start, n, counted, f[now], speed, rest, like)
+        count = passes.limit(
+            eq, cells, slot, start, n, counted, f[now], speed, rest, LAYOUT, AXIS, like
+        )
     if BALANCED:
-        _seen(eq, left[now], right[now], m, f[now], f_left[now], f_right[now], like)
+        passes.seen(eq, below, above, m, f[now], f_left[now], f_right[now], AXIS, like)
     return count
-
-
-@pointwise
-def _gain(f_lower, f_upper, rate, v, a, k, b, n, scale):
-    """Add to ``n`` cells what they gain through their lower and upper faces."""
-    to = rate[v, a, k, b : b + n]
-    for i in range(n):
-        to[i] += (f_lower[i] - f_upper[i]) * scale
-
-
-@pointwise
-def _inner(eq, cells, slot, start, lower, upper, n, out, like):
-    """Fill the inner terms of balance laws."""
-    states = (
-        rows_of(lower, 0, n, like),
-        rows_of(upper, 0, n, like),
-        _cells_at(cells, slot, start, 0, n, like),
-    )
-    out_at = rows_of(out, 0, n, like)
-    for i in range(n):
-        a, b, cell = load(states, i)
-        store(out_at, i, eq.inner(a, b, cell, AXIS))
 
 
 @inlined
@@ -298,12 +154,13 @@ def _sweep_across(
         for b in range(b0, b1, LANES):
             n = min(LANES, b1 - b)
             for k in range(2 * RADIUS - 1):
-                _fetch(q, lower, upper, a, k0 - RADIUS + k, b, n, cells, k, like)
-                _prepare(eq, cells, w, k, n, like)
+                passes.fetch(q, lower, upper, a, k0 - RADIUS + k, b, n, cells, k, RADIUS, like)
+                passes.prepare(eq, cells, w, k, n, PREPARE, like)
             for k in range(k1 - k0 + 1):  # the face below cell k0 + k
                 slot, new, now = k % RING, (k + RING - 1) % RING, k % 2
-                _fetch(q, lower, upper, a, k0 + k + RADIUS - 1, b, n, cells, new, like)
-                _prepare(eq, cells, w, new, n, like)
+                at = k0 + k + RADIUS - 1
+                passes.fetch(q, lower, upper, a, at, b, n, cells, new, RADIUS, like)
+                passes.prepare(eq, cells, w, new, n, PREPARE, like)
                 # A face between two tiles is computed by both, and counted by one.
                 counted = n if k < k1 - k0 or k1 == size else 0
                 count += _faces(
@@ -315,14 +172,15 @@ def _sweep_across(
                         # The inner terms take the place of a flux that is needed no more.
                         out = f[1 - now]
                         at = (slot + RADIUS - 1) % RING
-                        _inner(eq, cells, at, 0, right[1 - now], left[now], n, out, like)
+                        below, above = right[1 - now], left[now]
+                        passes.inner(eq, cells, at, 0, below, above, n, out, AXIS, STEP, like)
                         for v in range(len(like)):
                             for i in range(n):
                                 out[v, i] += f_right[1 - now, v, i]
-                            _gain(out[v], f_left[now, v], rate, v, *to)
+                            passes.gain(out[v], f_left[now, v], rate, v, *to)
                     else:
                         for v in range(len(like)):
-                            _gain(f[1 - now, v], f[now, v], rate, v, *to)
+                            passes.gain(f[1 - now, v], f[now, v], rate, v, *to)
     return count
 
 
@@ -339,8 +197,9 @@ def _sweep_along(
     for a in range(a0, a1):
         for k in range(k0, k1, part):
             n = min(part, k1 - k)
-            _fetch_along(q, lower, upper, a, k - RADIUS, n + 2 * RADIUS, cells, like)
-            _prepare(eq, cells, w, 0, n + 2 * RADIUS, like)
+            wide = n + 2 * RADIUS
+            passes.fetch_along(q, lower, upper, a, k - RADIUS, wide, cells, RADIUS, like)
+            passes.prepare(eq, cells, w, 0, wide, PREPARE, like)
             counted = n + 1 if k + n == size else n
             count += _faces(
                 eq, views, 0, 0, n + 1, 0, limiting, counted, speeds[a // entry], net, like
@@ -348,14 +207,15 @@ def _sweep_along(
             to = (a - origin, 0, k - k0, n, scale)
             if BALANCED:
                 out = f[1]
-                _inner(eq, cells, 0, RADIUS, right[0], left[0, :, 1:], n, out, like)
+                upper_states = left[0, :, 1:]
+                passes.inner(eq, cells, 0, RADIUS, right[0], upper_states, n, out, AXIS, STEP, like)
                 for v in range(len(like)):
                     for i in range(n):
                         out[v, i] += f_right[0, v, i]
-                    _gain(out[v], f_left[0, v, 1:], rate, v, *to)
+                    passes.gain(out[v], f_left[0, v, 1:], rate, v, *to)
             else:
                 for v in range(len(like)):
-                    _gain(f[0, v], f[0, v, 1:], rate, v, *to)
+                    passes.gain(f[0, v], f[0, v, 1:], rate, v, *to)
     return count
 
 
@@ -393,8 +253,23 @@ def _padded(eq, q, row, first, n, views, like):
     for v in range(len(like)):
         for i in range(n + 2 * RADIUS - 1):
             views[0][0, v, i] = q[v, row, first + i]
-    _prepare(eq, views[0], views[1], 0, n + 2 * RADIUS - 1, like)
-    _project(eq, views[1], 0, 0, n, views[2], views[3], like)
+    passes.prepare(eq, views[0], views[1], 0, n + 2 * RADIUS - 1, PREPARE, like)
+    passes.project(
+        eq,
+        views[1],
+        0,
+        0,
+        n,
+        views[2],
+        views[3],
+        LAYOUT,
+        AXIS,
+        FRAME,
+        INTO,
+        FRAMED,
+        FRAME_LIKE,
+        like,
+    )
 
 
 @compiled
@@ -407,7 +282,10 @@ def states(eq, q, ql, qr, net, scratch, like):
             n = min(ALONG, ql.shape[2] - first)
             _padded(eq, q, row, first, n, views, like)
             _reconstruct(w, fields, 0, 0, n, left[0], right[0], net, views[9], like)
-            _states(eq, cells, 0, 0, n, frames, left[0], right[0], like)
+            below, above = left[0], right[0]
+            passes.states(
+                eq, cells, 0, 0, n, frames, below, above, LAYOUT, AXIS, OUT, FRAME_LIKE, like
+            )
             ql[:, row, first : first + n] = left[0, :, :n]
             qr[:, row, first : first + n] = right[0, :, :n]
 
@@ -440,7 +318,9 @@ def states_from_values(eq, q, left, right, ql, qr, scratch, like):
             a, b = views[4][0], views[5][0]
             a[:, :n] = left[:, row, first : first + n]
             b[:, :n] = right[:, row, first : first + n]
-            _states(eq, views[0], 0, 0, n, views[2], a, b, like)
+            passes.states(
+                eq, views[0], 0, 0, n, views[2], a, b, LAYOUT, AXIS, OUT, FRAME_LIKE, like
+            )
             ql[:, row, first : first + n] = a[:, :n]
             qr[:, row, first : first + n] = b[:, :n]
 
@@ -448,7 +328,7 @@ def states_from_values(eq, q, left, right, ql, qr, scratch, like):
 @compiled
 def fluxes(eq, ql, qr, f, like):
     """Fill the numerical fluxes (variable, face) between states."""
-    _fluxes(eq, ql, qr, ql.shape[1], f, like)
+    passes.fluxes(eq, ql, qr, ql.shape[1], f, AXIS, RIEMANN, BALANCED, like)
 
 
 @compiled
@@ -462,7 +342,9 @@ def limit(eq, q, f, speeds, scratch, like):
             _padded(eq, q, row, first, n, views, like)
             part = views[6][0]
             part[:, :n] = f[:, row, first : first + n]
-            count += _limit(eq, views[0], 0, 0, n, n, part, speeds[row // entry], views[9], like)
+            count += passes.limit(
+                eq, views[0], 0, 0, n, n, part, speeds[row // entry], views[9], LAYOUT, AXIS, like
+            )
             f[:, row, first : first + n] = part[:, :n]
     return count
 

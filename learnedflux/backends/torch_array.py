@@ -84,7 +84,7 @@ class TorchBackend:
         what = f"{equation.name} by {scheme.name} in {grid.dimension}D"
         if self.onnx and compile:
             raise InputError(
-                f"policy {scheme.name!r} runs in ONNX Runtime, as its family is not known here, and "
+                f"policy {scheme.name!r} runs in ONNX Runtime, its family being unknown, and "
                 "cannot be compiled by torch; leave compile out."
             )
         self.compiled = Compiler(torch, self.device, False if self.onnx else compile, what)

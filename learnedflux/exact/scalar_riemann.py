@@ -81,7 +81,7 @@ def _solve(
     u[-1] = high
 
     def height(u: np.ndarray, xi: np.ndarray) -> np.ndarray:
-        return sense * (np.asarray(flux(u)) - xi * u)
+        return np.asarray(sense * (np.asarray(flux(u)) - xi * u))
 
     # 1. Lowest local minima among the samples; beyond the ends everything is higher.
     values = np.pad(height(u[None, :], xi[:, None]), ((0, 0), (1, 1)), constant_values=np.inf)

@@ -57,6 +57,12 @@ from learnedflux.problems.euler_riemann_2d import (
     riemann_2d_13,
 )
 from learnedflux.problems.euler_shocks_2d import double_mach, mach2000_jet, shock_bubble
+from learnedflux.problems.lakes import (
+    island,
+    lake_at_rest,
+    small_perturbation,
+    small_perturbation_2d,
+)
 from learnedflux.problems.scalar_laws import buckley_leverett, green_light, red_light
 from learnedflux.problems.sedov import sedov_2d, sedov_3d
 from learnedflux.problems.shallow_water import (
@@ -64,11 +70,7 @@ from learnedflux.problems.shallow_water import (
     dam_break_ritter,
     dam_break_stoker,
     drop,
-    island,
-    lake_at_rest,
     parabolic_bowl,
-    small_perturbation,
-    small_perturbation_2d,
 )
 
 __all__ = [

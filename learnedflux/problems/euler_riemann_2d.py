@@ -126,8 +126,7 @@ def riemann_2d_6(cells: Cells = 200) -> Problem:
     Notes
     -----
     Expected behaviour: a clockwise vortex with a density of 0.3 or less in its eye, and spiral arms
-    whose
-    edges roll up where dissipation is low.
+    whose edges roll up where dissipation is low.
 
     References
     ----------

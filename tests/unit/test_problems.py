@@ -49,7 +49,19 @@ PERIODIC = {"smooth_sine", "other_sine", "random_sine"} | OTHERS - {
     "titarev_toro",
     "blast",
 }
-UNSOLVED = {"shu_osher", "titarev_toro", "blast"}
+PRACTICE = {  # water, oil, traffic, sound
+    "acoustic_pulse",
+    "buckley_leverett",
+    "dam_break_ritter",
+    "dam_break_stoker",
+    "green_light",
+    "island",
+    "lake_at_rest",
+    "parabolic_bowl",
+    "red_light",
+    "small_perturbation",
+}
+UNSOLVED = {"shu_osher", "titarev_toro", "blast", "island", "small_perturbation"}
 NAMES = [n for n in lf.problems.names() if lf.problems.get(n)().grid.dimension == 1]
 SOLVED = [name for name in NAMES if name not in UNSOLVED]
 
@@ -63,8 +75,8 @@ def points(case, count=999):
 
 
 def test_every_problem_is_there_and_no_other():
-    assert set(NAMES) == set(EULER_RIEMANN) | set(BURGERS) | OTHERS
-    for name in NAMES:
+    assert set(NAMES) == set(EULER_RIEMANN) | set(BURGERS) | OTHERS | PRACTICE
+    for name in lf.problems.names():
         assert getattr(lf.problems, name) is lf.problems.get(name)
 
 
@@ -75,6 +87,9 @@ def test_every_problem_is_there_and_no_other():
         ("123", "einfeldt_123"),
         ("random", "random_sine"),
         ("woodward_colella", "blast"),
+        ("stoker", "dam_break_stoker"),
+        ("ritter", "dam_break_ritter"),
+        ("thacker", "parabolic_bowl"),
     ],
 )
 def test_aliases(alias, name):
@@ -161,7 +176,9 @@ def test_exact_solution_conserves(name):
         fluxes = np.array(case.equation.flux(case.equation.to_conserved(w), 0))
         gained += 0.5 * case.t_end * weight * (fluxes[:, 0] - fluxes[:, 1])
     scale = np.abs(start).sum(axis=1) * case.grid.spacing[0] + np.abs(gained) + 1e-3
-    np.testing.assert_allclose(change / scale, gained / scale, atol=1e-11)
+    # A bottom pushes on the water.
+    free = [n != "momentum_x" or name != "parabolic_bowl" for n in names]
+    np.testing.assert_allclose((change / scale)[free], (gained / scale)[free], atol=1e-11)
 
 
 @pytest.mark.parametrize("name", EULER_RIEMANN)
