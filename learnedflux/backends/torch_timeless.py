@@ -17,6 +17,11 @@ class _NoTime:
     def _used(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TimeUsedError("the function depends on time")
 
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):  # asked by tools that look around, not by functions of time
+            raise AttributeError(name)
+        self._used()
+
     @classmethod
     def __torch_function__(cls, *args: Any, **kwargs: Any) -> NoReturn:
         raise TimeUsedError("the function depends on time")
@@ -25,7 +30,7 @@ class _NoTime:
 USES = """
     add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow divmod rdivmod
     matmul rmatmul neg pos abs round floor ceil trunc float int index complex bool str format hash
-    eq ne lt le gt ge len iter contains getitem array array_ufunc getattr
+    eq ne lt le gt ge len iter contains getitem array array_ufunc
 """
 for _name in USES.split():
     setattr(_NoTime, f"__{_name}__", _NoTime._used)

@@ -28,7 +28,7 @@ SOONER = ("Euler", "ShallowWater")  # kernels to compare with take Numba half a 
 EACH = [
     pytest.param(name, compile, id=f"{name}-{'compiled' if compile else 'eager'}", marks=marks)
     for name in EQUATIONS
-    for compile in (False, True)
+    for compile in ((False, True) if name in (*SOONER, "Burgers") else (False,))
     for marks in [() if name in SOONER and not compile else pytest.mark.slow]
 ]
 AXES = "xyz"
@@ -95,8 +95,8 @@ def test_fifty_steps_in_two_dimensions(name, compile):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scheme", ["weno5-z", "teno5", "muscl", "learned"])
-@pytest.mark.parametrize("name", EQUATIONS)
+@pytest.mark.parametrize("scheme", ["teno5", "muscl", "learned"])
+@pytest.mark.parametrize("name", SOONER)
 def test_fifty_steps_of_every_kind_of_scheme(name, scheme):
     posed, dt = fifty(problem(name, 16, 14), scheme)
     assert_same(

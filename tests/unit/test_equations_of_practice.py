@@ -152,6 +152,9 @@ def test_faces_of_dry_cells_are_dry():
     assert not water.represents((0.009, 0.0, 0.0), wet)
     assert not water.represents((-0.1, 0.0, 0.0), wet)
     assert not water.represents((0.1, 0.0, 0.0), dry)
+    assert not water.represents((2e-11, 0.0, 0.0), (1e-11, 0.0, 0.0))  # below dry_depth
+    assert water.represents((5.9, 3.0, 0.0), wet)
+    assert not water.represents((6.1, 3.0, 0.0), wet)  # no parabola without dry parts has it
     assert not water.represents((0.02, 0.5, 0.0), wet)  # 25 times as fast as the cell
 
 
@@ -168,6 +171,7 @@ def test_the_roe_mean_turns_the_jump_of_states_into_that_of_fluxes(axis):
     a = water.to_characteristic(frame, jump, axis)
     waves = tuple(s * x for s, x in zip(water.eigenvalues(frame, axis), a, strict=True))
     got = water.linear_conserved(frame, water.from_characteristic(frame, waves, axis), axis)
+    assert np.abs(water.eigenvalues(frame, axis)[1 + axis]).max() == 0.0  # the bottom's
     expected = np.array(water.flux(qr, axis)) - np.array(water.flux(ql, axis))
     np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12)
 
