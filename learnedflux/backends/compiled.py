@@ -86,7 +86,7 @@ def _module(template: str, what: str, pieces: Any, names: dict[str, Any]) -> typ
             "cannot write kernels to %s (%s); they are compiled anew each time", folder, error
         )
         path = _write_template(template, name, Path(_private_folder().name))
-    if not any((path.parent / "__pycache__").glob(f"{name}.*.nbi")):
+    if what and not any((path.parent / "__pycache__").glob(f"{name}.*.nbi")):
         log.warning("compiling %s (some seconds%s)", what, ", once; kept on disk" * bool(found))
     spec = importlib.util.spec_from_file_location(f"learnedflux_{name}", path)
     if spec is None or spec.loader is None:
@@ -94,7 +94,7 @@ def _module(template: str, what: str, pieces: Any, names: dict[str, Any]) -> typ
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # where Numba looks when it reads a kernel from disk
     spec.loader.exec_module(module)
-    vars(module).update(names)
+    vars(module).update(names, KEPT=bool(found))
     return module
 
 
@@ -147,13 +147,15 @@ def kernels(
         "LANES": LANES,
         "ALONG": ALONG,
     }
-    return _module("sweep", f"kernels for {equation.__name__} along axis {axis}", pieces, names)
+    # What is compiled of these is announced with the stage into which it goes.
+    return _module("sweep", "", pieces, names)
 
 
 @functools.lru_cache(maxsize=256)
 def stage_kernels(sweeps: tuple[types.ModuleType, ...]) -> types.ModuleType:
     """Return the kernel of a whole stage from those of all axes."""
-    pieces = tuple(module.__name__ for module in sweeps)
+    # A kernel that must not be found again makes a stage that must not either.
+    pieces = tuple(module.__name__ if module.KEPT else object() for module in sweeps)
     names = {
         "DIMENSION": len(sweeps),
         "LANES": LANES,
@@ -161,4 +163,4 @@ def stage_kernels(sweeps: tuple[types.ModuleType, ...]) -> types.ModuleType:
         "SWEEP_Y": sweeps[len(sweeps) // 2].sweep,
         "SWEEP_Z": sweeps[-1].sweep,
     }
-    return _module("march", f"a stage in {len(sweeps)}D", pieces, names)
+    return _module("march", f"kernels in {len(sweeps)}D", pieces, names)

@@ -344,4 +344,4 @@ class NumbaBackend:
         inside = (qr[..., :-1], ql[..., 1:], padded[..., r:-r])
         lower, upper, cells = (tuple(x) for x in inside)
         inner = np.stack(eq.inner(lower, upper, cells, axis))
-        return np.asarray((seen_right[..., :-1] + inner) - seen_left[..., 1:])
+        return np.asarray((seen_right[..., :-1] - seen_left[..., 1:]) + inner)

@@ -166,6 +166,14 @@ def gain(f_lower, f_upper, rate, v, a, k, b, n, scale):
 
 
 @pointwise
+def gain_balanced(f_lower, f_upper, within, rate, v, a, k, b, n, scale):
+    """As :func:`gain`, with an inner term; so summed, mirrored data give mirrored results."""
+    to = rate[v, a, k, b : b + n]
+    for i in range(n):
+        to[i] += ((f_lower[i] - f_upper[i]) + within[i]) * scale
+
+
+@pointwise
 def inner(eq, cells, slot, start, lower, upper, n, out, axis, step, like):
     """Fill the inner terms of balance laws."""
     states = (

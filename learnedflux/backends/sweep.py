@@ -175,9 +175,8 @@ def _sweep_across(
                         below, above = right[1 - now], left[now]
                         passes.inner(eq, cells, at, 0, below, above, n, out, AXIS, STEP, like)
                         for v in range(len(like)):
-                            for i in range(n):
-                                out[v, i] += f_right[1 - now, v, i]
-                            passes.gain(out[v], f_left[now, v], rate, v, *to)
+                            lower_flux, upper_flux = f_right[1 - now, v], f_left[now, v]
+                            passes.gain_balanced(lower_flux, upper_flux, out[v], rate, v, *to)
                     else:
                         for v in range(len(like)):
                             passes.gain(f[1 - now, v], f[now, v], rate, v, *to)
@@ -210,9 +209,8 @@ def _sweep_along(
                 upper_states = left[0, :, 1:]
                 passes.inner(eq, cells, 0, RADIUS, right[0], upper_states, n, out, AXIS, STEP, like)
                 for v in range(len(like)):
-                    for i in range(n):
-                        out[v, i] += f_right[0, v, i]
-                    passes.gain(out[v], f_left[0, v, 1:], rate, v, *to)
+                    upper_flux = f_left[0, v, 1:]
+                    passes.gain_balanced(f_right[0, v], upper_flux, out[v], rate, v, *to)
             else:
                 for v in range(len(like)):
                     passes.gain(f[0, v], f[0, v, 1:], rate, v, *to)

@@ -42,7 +42,7 @@ def _primitive(eq, q):
 
 @pointwise
 def _no_frame(eq, a, b, axis):
-    return a
+    return a[:1]  # there is none, but a tuple needs an entry
 
 
 @pointwise
@@ -92,8 +92,6 @@ for _chosen in (
     Variables(
         "characteristic", _primitive, _frame_of_primitive, _to_characteristic, _from_characteristic
     ),
-    Variables(
-        "characteristic-conserved", _as_it_is, _frame_of_conserved, _to_linear, _from_linear
-    ),
+    Variables("characteristic-conserved", _as_it_is, _frame_of_conserved, _to_linear, _from_linear),
 ):
     variables.add(_chosen.name, _chosen)

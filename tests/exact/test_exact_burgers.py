@@ -8,7 +8,8 @@ import learnedflux as lf
 from learnedflux.averages import cell_averages
 from learnedflux.exact.burgers import EntropySolution, riemann
 
-NAMES = [name for name in lf.problems.names() if lf.problems.get(name)().equation.name == "Burgers"]
+PROBLEMS = {name: lf.problems.get(name)() for name in lf.problems.names()}
+NAMES = [n for n, p in PROBLEMS.items() if p.equation.name == "Burgers" and p.grid.dimension == 1]
 X = np.linspace(0.000317, 0.999912, 2001)  # on no jump of any problem
 
 
