@@ -11,7 +11,7 @@ from numba import types
 from numba.extending import overload_method
 
 from learnedflux.errors import InputError
-from learnedflux.ops import COMPILE, Scalar, least, maximum, scale, subtract
+from learnedflux.ops import COMPILE, Scalar, add, least, maximum, scale, subtract
 
 __all__ = ["LEAST", "Equation"]
 
@@ -185,6 +185,14 @@ class Equation:
     def frame(self, w: State, axis: int) -> State:
         """Return the frame of a primitive mean state."""
         return w
+
+    def face_frame(self, a: State, b: State, axis: int) -> State:
+        """Return the frame of the face between cells of primitive states ``a`` and ``b``."""
+        return self.frame(scale(0.5, add(a, b)), axis)
+
+    def beside(self, frame: State, cell: State) -> State:
+        """State, primitive or conserved, in which a face of this frame sees a cell."""
+        return cell
 
     def to_characteristic(self, frame: State, w: State, axis: int) -> State:
         """Amplitudes: left eigenvectors of the primitive Jacobian at ``frame``, times ``w``."""

@@ -207,21 +207,40 @@ class ShallowWater(Equation):
         total = cl + cr
         v = add(scale(cl / total, self.velocities(ql)), scale(cr / total, self.velocities(qr)))
         c = safe_sqrt((0.5 * self.gravity) * (ql[0] + qr[0]))
-        return (c, maximum(cl * cr / self.gravity, self.dry_depth), *v)
+        surface = 0.5 * ((ql[0] + ql[-1]) + (qr[0] + qr[-1]))
+        return (c, maximum(cl * cr / self.gravity, self.dry_depth), *v, surface)
 
     def eigenvalues(self, frame, axis):
-        v = frame[2:]
+        v = frame[2:-1]
         u = v[axis]
         return (u - frame[0], *set_at(fill(u, v), axis, 0.0 * u), u + frame[0])
 
     # --- characteristic projection --------------------------------------------------------------
-    # A frame is (celerity, depth, velocities). Amplitudes: the wave to the left; transverse
-    # velocities, with the bottom along the axis itself; the wave to the right. Waves are those of
-    # the surface, depth + bottom, so that still water has none.
+    # A frame is (celerity, depth, velocities, surface). Amplitudes: the wave to the left;
+    # transverse velocities, with the bottom along the axis itself; the wave to the right. Waves are
+    # those of the surface, depth + bottom, so that still water has none.
 
     def frame(self, w, axis):
         h = maximum(w[0], self.dry_depth)
-        return (safe_sqrt(self.gravity * h), h, *w[1:-1])
+        return (safe_sqrt(self.gravity * h), h, *w[1:-1], w[0] + w[-1])
+
+    def face_frame(self, a, b, axis):
+        """Frame of the mean, but for the surface, which is that of the water beside the face."""
+        mean = self.frame(scale(0.5, add(a, b)), axis)
+        left, right = a[0] + a[-1], b[0] + b[-1]
+        ashore = where(b[0] > self.dry_depth, right, left)
+        level = where(a[0] > self.dry_depth, left, ashore)
+        both = (a[0] > self.dry_depth) & (b[0] > self.dry_depth)
+        return (*mean[:-1], where(both, 0.5 * (left + right), level))
+
+    def beside(self, frame, cell):
+        """Land that rises out of the water is seen as if the water went on beneath it.
+
+        So a surface stays flat up to the shore. Seen as part of it, the slope of the land would
+        bend and steepen it there, and what is round-off at first would grow.
+        """
+        beneath = minimum(cell[0], frame[-1] - cell[-1])
+        return (where(cell[0] > self.dry_depth, cell[0], beneath), *cell[1:])
 
     def to_characteristic(self, frame, w, axis):
         surface = w[0] + w[-1]
@@ -233,9 +252,9 @@ class ShallowWater(Equation):
         return ((a[0] + a[-1]) - bottom, *set_at(a[1:-1], axis, u), bottom)
 
     def linear_primitive(self, frame, q, axis):
-        v = frame[2:]
+        v = frame[2:-1]
         return (q[0], *scale(1.0 / frame[1], subtract(q[1:-1], scale(q[0], v))), q[-1])
 
     def linear_conserved(self, frame, w, axis):
-        v = frame[2:]
+        v = frame[2:-1]
         return (w[0], *add(scale(frame[1], w[1:-1]), scale(w[0], v)), w[-1])

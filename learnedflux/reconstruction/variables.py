@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from learnedflux.ops import add, pointwise, scale
+from learnedflux.ops import pointwise
 from learnedflux.registry import Registry
 
 __all__ = ["Variables", "variables"]
@@ -47,7 +47,7 @@ def _no_frame(eq, a, b, axis):
 
 @pointwise
 def _frame_of_primitive(eq, a, b, axis):
-    return eq.frame(scale(0.5, add(a, b)), axis)
+    return eq.face_frame(a, b, axis)
 
 
 @pointwise
@@ -67,7 +67,7 @@ def _to_conserved(eq, frame, w, axis):
 
 @pointwise
 def _to_characteristic(eq, frame, w, axis):
-    return eq.to_characteristic(frame, w, axis)
+    return eq.to_characteristic(frame, eq.beside(frame, w), axis)
 
 
 @pointwise
@@ -77,7 +77,8 @@ def _from_characteristic(eq, frame, a, axis):
 
 @pointwise
 def _to_linear(eq, frame, q, axis):
-    return eq.to_characteristic(frame, eq.linear_primitive(frame, q, axis), axis)
+    seen = eq.beside(frame, q)
+    return eq.to_characteristic(frame, eq.linear_primitive(frame, seen, axis), axis)
 
 
 @pointwise

@@ -336,6 +336,7 @@ def test_minmod_of_four(four, expected):
 # --- both sides of a face -------------------------------------------------------------------------
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("name", ALL)
 def test_right_states_are_left_states_of_the_mirrored_row(name):
     row = np.concatenate([noise(13, 5).ravel(), monotone(14, 3).ravel(), jumps().ravel()])[None]
@@ -345,6 +346,7 @@ def test_right_states_are_left_states_of_the_mirrored_row(name):
     np.testing.assert_array_equal(left, mirrored_right[:, ::-1])
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("name", ALL)
 def test_both_states_belong_to_their_face(name):
     """A stencil shifted by one cell would be wrong by a whole h."""
