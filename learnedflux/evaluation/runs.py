@@ -1,0 +1,429 @@
+"""Schemes times problems times grids: run, measured, and put into one Dataset."""
+
+from __future__ import annotations
+
+import statistics
+import time as clock
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from tqdm import tqdm
+
+from learnedflux.errors import InadmissibleStateError, InputError, UnstableError
+from learnedflux.evaluation.machine import machine
+from learnedflux.evaluation.suites import Case, Suite, suite_of
+from learnedflux.evaluation.truth import Truth
+from learnedflux.policy import Policy
+from learnedflux.problem import Problem
+from learnedflux.scheme import Scheme
+from learnedflux.solver import solve
+
+__all__ = ["Evaluation", "evaluate", "run"]
+
+PATIENCE = 10.0  # seconds after which a slow run is not repeated to be timed
+BRIEF = 1e-6  # of the end time: a warm-up run, in which everything is compiled and loaded
+FAILURES = (InadmissibleStateError, UnstableError)
+NUMBERS = {
+    "error": "mean absolute error of the first variable at the end",
+    "order": "observed order between this grid and the next coarser one",
+    "steps": "time steps",
+    "wall_time": "seconds by the clock of a whole run, median of the runs",
+    "processor_time": "seconds of processor time of a whole run, median of the runs",
+    "runs": "runs that were timed, after one to warm up",
+    "faces_limited": "fluxes changed by the positivity limiter",
+    "steps_rejected": "attempts at a step that were made again",
+    "lowest": "smallest density, pressure or depth at the end",
+    "time_reached": "time at the end, or at which the run failed",
+}
+
+
+@dataclass
+class Evaluation:
+    """Measured numbers and the states behind them.
+
+    Attributes
+    ----------
+    dataset : xarray.Dataset
+        What :func:`lf.evaluate` returns.
+    solutions : dict
+        Last states by problem, grid and scheme: ``solutions["sod"][200]["mp5"]``.
+    truths : dict
+        What they were compared with, by problem; no entry where nothing was.
+    """
+
+    dataset: xr.Dataset
+    solutions: dict[str, dict[int, dict[str, xr.Dataset]]] = field(default_factory=dict)
+    truths: dict[str, Truth] = field(default_factory=dict)
+
+
+def evaluate(
+    schemes: Iterable[Any] | Mapping[str, Any],
+    suite: Any = "euler-1d",
+    *,
+    cells: int | Sequence[int] | None = None,
+    refine: Sequence[float] = (1,),
+    cfl: float | None = None,
+    integrator: str | None = None,
+    finer: int | None = None,
+    repeats: int = 3,
+    progress: bool | None = None,
+    **settings: Any,
+) -> xr.Dataset:
+    """Run schemes on a suite of problems and measure errors, orders, costs and failures.
+
+    Parameters
+    ----------
+    schemes : iterable or mapping
+        Anything :func:`lf.solve` takes as a scheme; a mapping gives them names.
+    suite : str or iterable
+        Name of a suite (see :func:`lf.evaluation.table`), or problems: their names, Problems, or
+        :class:`lf.evaluation.Case` objects.
+    cells : int or sequence of int, optional
+        Cells along x, for every problem alike. Default: each problem's own, which the suite says.
+    refine : sequence of float
+        Multiples of these default grids: ``(0.5, 1, 2)`` runs each problem on three grids. Not
+        together with ``cells``.
+    cfl : float, optional
+        CFL number. Default: the suite's, 0.4 for most.
+    integrator : str, optional
+        Runge-Kutta method. Default: the suite's, SSPRK3 for most.
+    finer : int, optional
+        How many times finer than the finest grid asked for the reference run of problems without
+        an exact solution is (WENO5-Z, SSPRK3, CFL 0.4). Default 8 in one dimension, 4 in two.
+    repeats : int
+        Timed runs, of which the median counts. They follow a short run in which everything is
+        compiled, and the schemes take turns, so that other work on the machine hits all alike.
+        Runs of more than ten seconds are not repeated.
+    progress : bool, optional
+        Progress bar. Default: on a terminal.
+    **settings
+        Other arguments of :func:`lf.solve`: ``backend``, ``device``, ``threads``, ``max_steps``.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dims ``(scheme, problem, cells)``; each variable's ``long_name`` says what it is. NaN where
+        a problem was not run on a grid, or a run failed: ``failed`` and ``message`` tell those.
+
+    Notes
+    -----
+    Runs start from averages computed beforehand, so times do not hold that quadrature; they hold
+    all else a call of ``solve`` does. Processor time counts all threads.
+
+    Examples
+    --------
+    >>> import learnedflux as lf
+    >>> ds = lf.evaluate(["godunov", "muscl"], ["sod"], cells=(50, 100), repeats=1)
+    >>> dict(ds.sizes)
+    {'scheme': 2, 'problem': 1, 'cells': 2}
+    >>> bool(ds.error.sel(scheme="muscl", cells=100) < 6e-3)
+    True
+    """
+    return run(
+        schemes,
+        suite,
+        cells=cells,
+        refine=refine,
+        cfl=cfl,
+        integrator=integrator,
+        finer=finer,
+        repeats=repeats,
+        progress=progress,
+        **settings,
+    ).dataset
+
+
+def run(
+    schemes: Iterable[Any] | Mapping[str, Any],
+    suite: Any = "euler-1d",
+    *,
+    cells: int | Sequence[int] | None = None,
+    refine: Sequence[float] = (1,),
+    cfl: float | None = None,
+    integrator: str | None = None,
+    finer: int | None = None,
+    repeats: int = 3,
+    progress: bool | None = None,
+    **settings: Any,
+) -> Evaluation:
+    """Do what :func:`evaluate` does, and keep the solutions: for pictures and reports."""
+    chosen = suite_of(suite)
+    labelled = _labelled(schemes, chosen)
+    if not isinstance(repeats, int) or repeats < 1:
+        raise InputError(f"repeats must be a whole number above 0; got {repeats!r}.")
+    cases = chosen.cases()
+    grids = {case.name: _grids(chosen, case, cells, refine) for case in cases}
+    # Everything is built and bound before anything is computed: a wrong name shall cost nothing.
+    plan = {(c.name, n): c.on(n) for c in cases for n in grids[c.name]}
+    policies = _bind(labelled, cases, plan, grids)
+    job = _Job(labelled, repeats, {**settings, "progress": False})
+    table = _Table(list(labelled), [case.name for case in cases], grids)
+    found = Evaluation(xr.Dataset())
+    bar = tqdm(
+        total=len(plan),
+        desc=chosen.name,
+        unit="grid",
+        disable=None if progress is None else not progress,
+    )
+    with bar:
+        for case in cases:
+            bar.set_postfix_str(case.name)
+            truth = None
+            if case.compared:
+                coarsest = plan[case.name, grids[case.name][0]]
+                given = {k: v for k, v in settings.items() if k != "max_steps"}
+                truth = Truth(coarsest, grids[case.name], finer or case.finer, **given)
+                found.truths[case.name] = truth
+            for n in grids[case.name]:
+                how = {
+                    "cfl": chosen.cfl_on(n) if cfl is None else cfl,
+                    "integrator": integrator or chosen.integrator,
+                }
+                states = job.measure(plan[case.name, n], truth, how, table, (case.name, n))
+                found.solutions.setdefault(case.name, {})[n] = states
+                bar.update()
+    attributes = {
+        "title": f"suite {chosen.name}",
+        "suite": chosen.name,
+        "description": chosen.description,
+        "baseline": chosen.baseline,
+        "cfl": "the suite's, by the number of cells"
+        if cfl is None and callable(chosen.cfl)
+        else f"{chosen.cfl_on(0) if cfl is None else cfl:g}",
+        "integrator": integrator or chosen.integrator,
+        "repeats": repeats,
+        **{f"machine_{key}": text for key, text in machine().items()},
+    }
+    descriptions = [
+        found.truths[c.name].description if c.name in found.truths else "none" for c in cases
+    ]
+    found.dataset = table.dataset(descriptions, policies, attributes)
+    return found
+
+
+# --- what is asked for ----------------------------------------------------------------------------
+
+
+def _labelled(schemes: Any, suite: Suite) -> dict[str, Scheme]:
+    if isinstance(schemes, Mapping):
+        found = {str(label): Scheme.of(given) for label, given in schemes.items()}
+    elif isinstance(schemes, str) or not isinstance(schemes, Iterable):
+        raise InputError(
+            f"schemes must be a list, ['weno5', 'learned'] say, or a dict that names them; got "
+            f"{schemes!r}."
+        )
+    else:
+        found = {}
+        for scheme in map(Scheme.of, schemes):
+            if scheme.name in found:
+                raise InputError(
+                    f"two schemes are called {scheme.name!r}; pass a dict that names them, "
+                    "{'mine': scheme, ...}."
+                )
+            found[scheme.name] = scheme
+    if not found:
+        raise InputError("schemes is empty; give at least one.")
+    for scheme in map(Scheme.of, suite.always):
+        found.setdefault(scheme.name, scheme)
+    return found
+
+
+def _grids(suite: Suite, case: Case, cells: Any, refine: Sequence[float]) -> tuple[int, ...]:
+    if cells is None:
+        try:
+            grids = [round(f * n) for n in suite.grids(case) for f in refine]
+        except TypeError:
+            raise InputError(f"refine must be a list of numbers; got {refine!r}.") from None
+    elif tuple(refine) != (1,):
+        raise InputError("give cells or refine, not both.")
+    else:
+        try:
+            grids = [int(n) for n in ([cells] if np.ndim(cells) == 0 else cells)]
+        except (TypeError, ValueError):
+            raise InputError(f"cells must be a whole number or a list; got {cells!r}.") from None
+    if not grids or min(grids) < 1:
+        raise InputError(f"grids must have at least one cell; got {grids!r}.")
+    return tuple(sorted(set(grids)))
+
+
+def _bind(
+    schemes: Mapping[str, Scheme],
+    cases: Sequence[Case],
+    plan: Mapping[tuple[str, int], Problem],
+    grids: Mapping[str, tuple[int, ...]],
+) -> list[list[str]]:
+    """Return the digest of the policy each scheme means for each problem, if it means one."""
+    digests = []
+    for scheme in schemes.values():
+        row = []
+        for case in cases:
+            rule = scheme.bind(plan[case.name, grids[case.name][0]].equation).reconstruction
+            row.append(f"{rule.name} {rule.digest}" if isinstance(rule, Policy) else "")
+        digests.append(row)
+    return digests
+
+
+# --- measuring ------------------------------------------------------------------------------------
+
+
+class _Table:
+    """Numbers by (scheme, problem, cells), NaN where nothing was run."""
+
+    def __init__(
+        self, schemes: list[str], names: list[str], grids: Mapping[str, tuple[int, ...]]
+    ) -> None:
+        self.cells = sorted({n for of_case in grids.values() for n in of_case})
+        self.schemes, self.names = schemes, names
+        shape = (len(schemes), len(names), len(self.cells))
+        self.numbers = {name: np.full(shape, np.nan) for name in NUMBERS}
+        self.failed = np.zeros(shape, dtype=bool)
+        self.message = np.full(shape, "", dtype=object)
+
+    def at(self, scheme: str, place: tuple[str, int]) -> tuple[int, int, int]:
+        """Return where a run's numbers stand."""
+        return (
+            self.schemes.index(scheme),
+            self.names.index(place[0]),
+            self.cells.index(place[1]),
+        )
+
+    def _orders(self) -> None:
+        """Fill in the order between each grid and the next coarser one of the same problem."""
+        for i, j in np.ndindex(len(self.schemes), len(self.names)):
+            error = self.numbers["error"][i, j]
+            ran = np.flatnonzero(~np.isnan(self.numbers["steps"][i, j]))
+            for a, b in zip(ran[:-1], ran[1:], strict=True):
+                if error[a] > 0 and error[b] > 0:
+                    ratio = self.cells[b] / self.cells[a]
+                    order = np.log(error[a] / error[b]) / np.log(ratio)
+                    self.numbers["order"][i, j, b] = order
+
+    def dataset(
+        self, references: list[str], policies: list[list[str]], attributes: Mapping[str, Any]
+    ) -> xr.Dataset:
+        """Return everything as a Dataset."""
+        self._orders()
+        dims = ("scheme", "problem", "cells")
+        texts = {"long_name": "why a run failed"}
+        return xr.Dataset(
+            {
+                **{
+                    name: (dims, values, {"long_name": NUMBERS[name], "units": "1"})
+                    for name, values in self.numbers.items()
+                },
+                "failed": (dims, self.failed, {"long_name": "whether a run failed"}),
+                "message": (dims, self.message.astype(str), texts),
+                "reference": (
+                    "problem",
+                    references,
+                    {"long_name": "what results are compared with"},
+                ),
+                "policy": (
+                    dims[:2],
+                    policies,
+                    {"long_name": "policy of learned schemes, and digest of its file"},
+                ),
+            },
+            {
+                "scheme": self.schemes,
+                "problem": self.names,
+                "cells": ("cells", self.cells, {"long_name": "cells along x"}),
+            },
+            attributes,
+        )
+
+
+@dataclass
+class _Job:
+    """What is done on every grid of every problem."""
+
+    schemes: Mapping[str, Scheme]
+    repeats: int
+    settings: Mapping[str, Any]
+
+    def measure(
+        self,
+        problem: Problem,
+        truth: Truth | None,
+        how: Mapping[str, Any],
+        table: _Table,
+        place: tuple[str, int],
+    ) -> dict[str, xr.Dataset]:
+        """Run all schemes on one grid, write down what came out, and return the last states."""
+        names = problem.equation.conserved_names(problem.grid.dimension)
+        averages = dict(zip(names, problem.initial_state(), strict=True))
+        start = problem.replace(initial=averages)  # not averaged again in every run
+        arguments = {**self.settings, **how, "times": [problem.t_end]}
+        states: dict[str, xr.Dataset] = {}
+        times: dict[str, list[tuple[float, float]]] = {label: [] for label in self.schemes}
+        lost: dict[str, Any] = {}
+        for scheme in self.schemes.values():
+            self._warm_up(start, scheme, arguments)
+        for _ in range(self.repeats):
+            for label, scheme in self.schemes.items():
+                if label in lost or sum(t for t, _ in times[label]) > PATIENCE:
+                    continue
+                wall, processor = clock.perf_counter(), clock.process_time()
+                try:
+                    states[label] = solve(start, scheme, **arguments)
+                except FAILURES as failure:
+                    lost[label] = failure
+                    continue
+                wall, processor = clock.perf_counter() - wall, clock.process_time() - processor
+                times[label].append((wall, processor))
+        for label in self.schemes:
+            at = table.at(label, place)
+            if label in lost:
+                self._note_failure(table, at, lost[label])
+            else:
+                self._note(table, at, problem, states[label], truth, times[label])
+        return states
+
+    @staticmethod
+    def _warm_up(start: Problem, scheme: Scheme, arguments: Mapping[str, Any]) -> None:
+        brief = start.replace(t_end=BRIEF * start.t_end)
+        try:
+            solve(brief, scheme, **{**arguments, "times": [brief.t_end]})
+        except FAILURES:
+            pass  # the run that counts will say so
+
+    @staticmethod
+    def _note_failure(table: _Table, at: tuple[int, int, int], failure: Any) -> None:
+        table.failed[at], table.message[at] = True, str(failure)
+        table.numbers["steps"][at] = np.nan if failure.step is None else failure.step
+        table.numbers["time_reached"][at] = np.nan if failure.time is None else failure.time
+        if failure.result is not None:
+            for name in ("faces_limited", "steps_rejected"):
+                table.numbers[name][at] = failure.result.attrs[name]
+
+    @staticmethod
+    def _note(
+        table: _Table,
+        at: tuple[int, int, int],
+        problem: Problem,
+        state: xr.Dataset,
+        truth: Truth | None,
+        times: list[tuple[float, float]],
+    ) -> None:
+        equation = problem.equation
+        lowest = np.nan
+        if equation.provides("positive"):
+            names = equation.conserved_names(problem.grid.dimension)
+            q = tuple(state[name].values[-1] for name in names)
+            lowest = float(min(np.min(part) for part in equation.positive(q)))
+        found = {
+            "error": np.nan if truth is None else truth.error(state),
+            "steps": state.attrs["steps"],
+            "wall_time": statistics.median(wall for wall, _ in times),
+            "processor_time": statistics.median(processor for _, processor in times),
+            "runs": len(times),
+            "faces_limited": state.attrs["faces_limited"],
+            "steps_rejected": state.attrs["steps_rejected"],
+            "lowest": lowest,
+            "time_reached": float(state.time[-1]),
+        }
+        for name, value in found.items():
+            table.numbers[name][at] = value
