@@ -10,6 +10,7 @@ from learnedflux.evaluation.compare import equal_time, geometric_mean, ratios
 from learnedflux.evaluation.runs import Evaluation, evaluate, run
 from learnedflux.evaluation.suites import Case, Suite, register_suite, suites, table
 from learnedflux.evaluation.truth import REFERENCE, REFINEMENT, Truth
+from learnedflux.evaluation.waves import amplification
 
 __all__ = [
     "REFERENCE",
@@ -18,6 +19,7 @@ __all__ = [
     "Evaluation",
     "Suite",
     "Truth",
+    "amplification",
     "equal_time",
     "evaluate",
     "geometric_mean",

@@ -21,7 +21,7 @@ from learnedflux.problem import Problem
 from learnedflux.scheme import Scheme
 from learnedflux.solver import solve
 
-__all__ = ["Evaluation", "evaluate", "run"]
+__all__ = ["Evaluation", "evaluate", "labelled", "run"]
 
 PATIENCE = 10.0  # seconds after which a slow run is not repeated to be timed
 BRIEF = 1e-6  # of the end time: a warm-up run, in which everything is compiled and loaded
@@ -151,16 +151,16 @@ def run(
 ) -> Evaluation:
     """Do what :func:`evaluate` does, and keep the solutions: for pictures and reports."""
     chosen = suite_of(suite)
-    labelled = _labelled(schemes, chosen)
+    asked = labelled(schemes, chosen.always)
     if not isinstance(repeats, int) or repeats < 1:
         raise InputError(f"repeats must be a whole number above 0; got {repeats!r}.")
     cases = chosen.cases()
     grids = {case.name: _grids(chosen, case, cells, refine) for case in cases}
     # Everything is built and bound before anything is computed: a wrong name shall cost nothing.
     plan = {(c.name, n): c.on(n) for c in cases for n in grids[c.name]}
-    policies = _bind(labelled, cases, plan, grids)
-    job = _Job(labelled, repeats, {**settings, "progress": False})
-    table = _Table(list(labelled), [case.name for case in cases], grids)
+    policies = _bind(asked, cases, plan, grids)
+    job = _Job(asked, repeats, {**settings, "progress": False})
+    table = _Table(list(asked), [case.name for case in cases], grids)
     found = Evaluation(xr.Dataset())
     bar = tqdm(
         total=len(plan),
@@ -207,7 +207,8 @@ def run(
 # --- what is asked for ----------------------------------------------------------------------------
 
 
-def _labelled(schemes: Any, suite: Suite) -> dict[str, Scheme]:
+def labelled(schemes: Any, always: Iterable[Any] = ()) -> dict[str, Scheme]:
+    """Return schemes by the names they have in tables, those in ``always`` besides."""
     if isinstance(schemes, Mapping):
         found = {str(label): Scheme.of(given) for label, given in schemes.items()}
     elif isinstance(schemes, str) or not isinstance(schemes, Iterable):
@@ -226,7 +227,7 @@ def _labelled(schemes: Any, suite: Suite) -> dict[str, Scheme]:
             found[scheme.name] = scheme
     if not found:
         raise InputError("schemes is empty; give at least one.")
-    for scheme in map(Scheme.of, suite.always):
+    for scheme in map(Scheme.of, always):
         found.setdefault(scheme.name, scheme)
     return found
 

@@ -66,9 +66,7 @@ class Case:
     @property
     def name(self) -> str:
         """Name in tables."""
-        return self.label or (
-            self.problem if isinstance(self.problem, str) else self.problem.name
-        )
+        return self.label or (self.problem if isinstance(self.problem, str) else self.problem.name)
 
     def on(self, cells: int) -> Problem:
         """Return the problem on a grid with so many cells along x."""

@@ -97,9 +97,7 @@ def fourth_power_sine(cells: int = 200, t_end: float = 2.0) -> Problem:
     .. [1] Rogerson & Meiburg, J. Sci. Comput. 5, 151-167 (1990).
     .. [2] Shu, J. Sci. Comput. 5, 127-149 (1990).
     """
-    return _carried(
-        fourth_power_sine, cells, lambda x: np.sin(np.pi * x) ** 4, t_end, ROGERSON
-    )
+    return _carried(fourth_power_sine, cells, lambda x: np.sin(np.pi * x) ** 4, t_end, ROGERSON)
 
 
 def _composite(x: np.ndarray) -> np.ndarray:
