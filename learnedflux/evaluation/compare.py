@@ -24,7 +24,9 @@ def _require(ds: xr.Dataset, baseline: str) -> None:
 
 def geometric_mean(values: xr.DataArray) -> xr.DataArray:
     """Return the geometric mean over problems and grids; what is not above zero is left out."""
-    return np.exp(np.log(values.where(values > 0)).mean(("problem", "cells")))
+    logs = xr.apply_ufunc(np.log, values.where(values > 0))
+    mean: xr.DataArray = xr.apply_ufunc(np.exp, logs.mean(("problem", "cells")))
+    return mean
 
 
 def ratios(ds: xr.Dataset, baseline: str = "teno5") -> xr.Dataset:

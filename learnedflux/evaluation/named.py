@@ -48,7 +48,7 @@ def scalar() -> list[Case]:
     ]
 
 
-@register_suite("euler-2d", cells=100)
+@register_suite("euler-2d", cells=100, curve=(0.5, 0.8, 1.0))
 def euler_2d() -> list[Case]:
     """Configurations 3, 4, 6 and 12 of Lax and Liu, and a vortex, on small grids."""
     return [
@@ -76,6 +76,7 @@ def _negligible_in_time(cells: int) -> float:
     baseline=linear5_scheme.name,
     always=(linear5_scheme,),
     waves=True,
+    curve=(1.0,),
 )
 def smooth() -> list[Case]:
     """Smooth profiles: the order, and the error beside that of the linear fifth-order scheme.
@@ -91,7 +92,7 @@ def smooth() -> list[Case]:
     ]
 
 
-@register_suite("hard", cells=200)
+@register_suite("hard", cells=200, curve=(1.0,))
 def hard() -> list[Case]:
     """Problems on which schemes fail: near vacuum, strong shocks, a jet, dry land."""
     return [

@@ -103,6 +103,8 @@ class Suite:
         Schemes run besides those asked for, as a yardstick.
     waves : bool
         Whether a report shows amplification curves of sine waves.
+    curve : tuple of float
+        Multiples of the default grids on which a report draws errors over cells and over time.
     """
 
     name: str
@@ -114,6 +116,7 @@ class Suite:
     baseline: str = "teno5"
     always: tuple[Any, ...] = ()
     waves: bool = False
+    curve: tuple[float, ...] = (0.5, 1.0, 2.0)
 
     def cases(self) -> tuple[Case, ...]:
         """Return the cases; no two of one name."""

@@ -1,7 +1,7 @@
-"""Problems for the Burgers equation: the test set of Way et al., all with exact solutions.
+"""Problems for the Burgers equation: the test set of Way et al. and one more, all solved exactly.
 
-All are posed on [0, 1] and run to t = 0.2, but for ``burgers_half_sine``, which is others'. The exact solutions are those of the whole line (or of
-the periodic one); boundaries are chosen such that the two agree.
+All but ``burgers_half_sine`` are posed on [0, 1] and run to t = 0.2. The exact solutions are those
+of the whole line (or of the periodic one); boundaries are chosen such that the two agree.
 """
 
 from __future__ import annotations
