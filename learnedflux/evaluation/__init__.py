@@ -6,16 +6,18 @@ suite of one's own.
 """
 
 from learnedflux.evaluation import named  # noqa: F401  (registers the suites)
-from learnedflux.evaluation.compare import equal_time, geometric_mean, ratios
+from learnedflux.evaluation.compare import equal_time, geometric_mean, markdown_row, ratios
+from learnedflux.evaluation.machine import processor
 from learnedflux.evaluation.report import write_report
 from learnedflux.evaluation.runs import Evaluation, evaluate, run
 from learnedflux.evaluation.suites import Case, Suite, register_suite, suites, table
 from learnedflux.evaluation.truth import REFERENCE, REFINEMENT, Truth
-from learnedflux.evaluation.waves import amplification
+from learnedflux.evaluation.waves import WAVELENGTHS, amplification
 
 __all__ = [
     "REFERENCE",
     "REFINEMENT",
+    "WAVELENGTHS",
     "Case",
     "Evaluation",
     "Suite",
@@ -24,6 +26,8 @@ __all__ = [
     "equal_time",
     "evaluate",
     "geometric_mean",
+    "markdown_row",
+    "processor",
     "ratios",
     "register_suite",
     "run",

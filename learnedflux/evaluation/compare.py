@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import xarray as xr
 
 from learnedflux.errors import InputError, UnknownNameError
 
-__all__ = ["equal_time", "geometric_mean", "ratios"]
+__all__ = ["equal_time", "geometric_mean", "markdown_row", "ratios"]
 
 FEWEST = 3  # grids of a curve that may be read between its points
 
@@ -20,6 +20,20 @@ def _require(ds: xr.Dataset, baseline: str) -> None:
     names = [str(name) for name in ds.scheme.values]
     if baseline not in names:
         raise UnknownNameError("scheme in this evaluation", baseline, names)
+
+
+def markdown_row(name: str, errors: Sequence[float], digits: int = 2) -> str:
+    """Return errors as a row of a Markdown table: the lowest bold, NaN as "fails".
+
+    Examples
+    --------
+    >>> markdown_row("sod", [0.002, 0.001, float("nan")])
+    '| sod | 2.00e-03 | **1.00e-03** | fails |'
+    """
+    best = np.nanmin(errors) if np.isfinite(errors).any() else np.nan
+    cells = ["fails" if np.isnan(e) else f"{e:.{digits}e}" for e in errors]
+    shown = [f"**{c}**" if e == best else c for c, e in zip(cells, errors, strict=True)]
+    return f"| {name} | {' | '.join(shown)} |"
 
 
 def geometric_mean(values: xr.DataArray) -> xr.DataArray:

@@ -21,6 +21,7 @@ from learnedflux.files import replace_file
 __all__ = ["page", "require_drawing", "write_report"]
 
 LOSS = 1.005  # ratio to the baseline's error from which on a result is marked as a loss
+TIE = 1.0005  # times the lowest error: as low, for a reader of three digits
 METADATA = ("suite", "integrator", "cfl", "repeats")
 
 
@@ -115,25 +116,37 @@ def _picture(figure: Any, words: str) -> str:
     return f"<img alt='{html.escape(words, quote=True)}' src='data:image/png;base64,{data}'>"
 
 
-def _places(ds: xr.Dataset, only_default: bool = False) -> Iterator[tuple[str, int]]:
-    """Yield (problem, cells) of every grid that was run; or of those the suite has by default."""
-    ran = ~np.isnan(ds.steps).all("scheme") | ds.failed.any("scheme")
-    if only_default and bool((ran & ds.default).any()):
-        ran = ran & ds.default
-    for problem in map(str, ds.problem.values):
-        for cells in map(int, ds.cells.values):
-            if bool(ran.sel(problem=problem, cells=cells)):
+def _ran(ds: xr.Dataset) -> xr.DataArray:
+    """Whether a problem was run on a grid (problem, cells)."""
+    ran: xr.DataArray = (ds.steps.notnull() | ds.failed).any("scheme")
+    return ran
+
+
+def _main(ds: xr.Dataset) -> xr.DataArray:
+    """Grids that count in the summary: of each problem those the suite names, if any was run."""
+    ran = _ran(ds)
+    named: xr.DataArray = ran & ds.default
+    return named | (ran & ~named.any("cells"))
+
+
+def _places(shown: xr.DataArray) -> Iterator[tuple[str, int]]:
+    """Yield (problem, cells) where a mask of them is set."""
+    for problem in map(str, shown.problem.values):
+        for cells in map(int, shown.cells.values):
+            if bool(shown.sel(problem=problem, cells=cells)):
                 yield problem, cells
 
 
-def _on_default_grids(ds: xr.Dataset) -> xr.Dataset:
-    chosen = ds.default if bool(ds.default.any()) else xr.ones_like(ds.default)
-    kept = ds.assign(error=ds.error.where(chosen), failed=ds.failed & chosen)
-    return kept.assign({name: ds[name].where(chosen) for name in ("wall_time", "faces_limited")})
+def _on_main_grids(ds: xr.Dataset) -> xr.Dataset:
+    kept = _main(ds)
+    changed = {name: ds[name].where(kept) for name in ("error", "wall_time")}
+    return ds.assign({**changed, "failed": ds.failed & kept})
 
 
-def _short(value: float, digits: int = 2) -> str:
-    return "–" if np.isnan(value) else f"{value:.{digits}f}"
+def _ratio(value: float, digits: int = 2) -> str:
+    if np.isnan(value):
+        return "–"
+    return f"{value:.{digits}f}" if value < 100.0 else f"{value:.1e}".replace("e+0", "e")
 
 
 def _seconds(value: float) -> str:
@@ -163,7 +176,7 @@ def _sentence(ds: xr.Dataset, baseline: str) -> str:
 
 def _summary(ds: xr.Dataset, baseline: str) -> Iterator[str]:
     """Yield a table of the schemes, and where each loses."""
-    mine = _on_default_grids(ds)
+    mine = _on_main_grids(ds)
     found = ratios(mine, baseline)
     yield "<h2>Summary</h2>"
     if not bool((mine.error > 0).any()):
@@ -171,7 +184,7 @@ def _summary(ds: xr.Dataset, baseline: str) -> Iterator[str]:
         return
     enough = int((ds.error > 0).sum("cells").max()) >= FEWEST
     equal = equal_time(ds, baseline) if enough else None
-    lowest = mine.error == mine.error.min("scheme")
+    lowest = mine.error <= TIE * mine.error.min("scheme")
     slower = mine.wall_time / mine.wall_time.sel(scheme=baseline, drop=True)
     head = [
         "scheme", f"error / {html.escape(baseline)}", "largest ratio", "lowest on",
@@ -180,7 +193,7 @@ def _summary(ds: xr.Dataset, baseline: str) -> Iterator[str]:
     rows, losses = [], []
     for scheme in map(str, ds.scheme.values):
         one = found.sel(scheme=scheme)
-        lost = _losses(one.ratio, mine)
+        lost = _losses(one.ratio)
         base = scheme == baseline
         if lost and not base:
             told = [f"{html.escape(problem)} {text}" for problem, text in lost.items()]
@@ -197,7 +210,7 @@ def _summary(ds: xr.Dataset, baseline: str) -> Iterator[str]:
             [
                 html.escape(scheme),
                 f"<td>{_graded(gained, base)}<small>{int(one.compared)} runs</small></td>",
-                _short(float(one.worst)),
+                _ratio(float(one.worst)),
                 f"{int(lowest.sel(scheme=scheme).sum())} of {int(lowest.any('scheme').sum())}",
                 "–" if base else str(len(lost)),
                 _failures(int(one.failed)),
@@ -220,21 +233,20 @@ def _summary(ds: xr.Dataset, baseline: str) -> Iterator[str]:
         yield f"<h3>Where they lose to {html.escape(baseline)}</h3><ul>{''.join(losses)}</ul>"
 
 
-def _losses(ratio: xr.DataArray, ds: xr.Dataset) -> dict[str, str]:
+def _losses(ratio: xr.DataArray) -> dict[str, str]:
     """Return the problems on which a scheme is worse, with the ratios on the grids where it is."""
     found: dict[str, list[str]] = {}
-    for problem, cells in _places(ds, True):
+    for problem, cells in _places(ratio > LOSS):
         value = float(ratio.sel(problem=problem, cells=cells))
-        if value > LOSS:
-            found.setdefault(problem, []).append(f"×{value:.2f} <small>({cells} cells)</small>")
+        found.setdefault(problem, []).append(f"×{_ratio(value)} <small>({cells} cells)</small>")
     return {problem: ", ".join(texts) for problem, texts in found.items()}
 
 
 def _graded(value: float, base: bool) -> str:
-    if base or np.isnan(value):
-        return _short(value, 3)
-    kind = "loss" if value > LOSS else "gain"
-    return f"<span class='{kind}'>{value:.3f}</span>"
+    text = _ratio(value, 3)
+    if base or np.isnan(value) or 1.0 / LOSS < value < LOSS:
+        return text
+    return f"<span class='{'loss' if value > LOSS else 'gain'}'>{text}</span>"
 
 
 def _failures(count: int) -> str:
@@ -248,7 +260,7 @@ def _errors(ds: xr.Dataset, baseline: str) -> Iterator[str]:
     yield "<h2>Errors</h2>"
     several = int((~np.isnan(ds.order)).sum()) > 0
     rows = []
-    for problem, cells in _places(ds):
+    for problem, cells in _places(_ran(ds)):
         part = ds.sel(problem=problem, cells=cells)
         if not bool((part.error > 0).any() | part.failed.any()):
             continue
@@ -273,11 +285,11 @@ def _error(one: xr.Dataset, base: float, best: float, is_base: bool, orders: boo
     value = float(one.error)
     if np.isnan(value):
         return "<td>–</td>"
-    text = f"<b>{value:.2e}</b>" if value == best else f"{value:.2e}"
+    text = f"<b>{value:.2e}</b>" if value <= TIE * best else f"{value:.2e}"
     small = []
     if base > 0 and not is_base:
         ratio = value / base
-        small.append(f"▲ ×{ratio:.2f}" if ratio > LOSS else f"×{ratio:.2f}")
+        small.append(f"▲ ×{_ratio(ratio)}" if ratio > LOSS else f"×{_ratio(ratio)}")
     if orders and not np.isnan(float(one.order)):
         small.append(f"p {float(one.order):.2f}")
     kind = " class='lost'" if base > 0 and value / base > LOSS and not is_base else ""
@@ -292,7 +304,7 @@ def _survival(ds: xr.Dataset) -> Iterator[str]:
         return
     yield "<h2>Survival</h2>"
     rows = []
-    for problem, cells in _places(ds):
+    for problem, cells in _places(_ran(ds)):
         if not bool(told.sel(problem=problem, cells=cells)):
             continue
         row = [f"{html.escape(problem)} <small>{cells} cells</small>"]
@@ -317,7 +329,7 @@ def _survival(ds: xr.Dataset) -> Iterator[str]:
         f"<li>{html.escape(scheme)}, {html.escape(problem)}, {cells} cells: "
         f"{html.escape(str(ds.message.sel(scheme=scheme, problem=problem, cells=cells).item()))}"
         "</li>"
-        for problem, cells in _places(ds)
+        for problem, cells in _places(_ran(ds))
         for scheme in map(str, ds.scheme.values)
         if bool(ds.failed.sel(scheme=scheme, problem=problem, cells=cells))
     ]
@@ -366,8 +378,8 @@ def _problems(evaluation: Evaluation, baseline: str) -> Iterator[str]:
     most = (ds.error > 0).sum("cells").max("scheme")
     for problem, grids in evaluation.solutions.items():
         yield f"<section><h3 id='{html.escape(problem)}'>{html.escape(problem)}</h3>"
-        kept = [n for p, n in _places(ds, True) if p == problem]
-        cells = (kept or sorted(grids))[-1]
+        kept = [n for p, n in _places(_main(ds)) if p == problem]
+        cells = kept[0]
         states = grids[cells]
         truth = evaluation.truths.get(problem)
         if states:
@@ -381,7 +393,8 @@ def _problems(evaluation: Evaluation, baseline: str) -> Iterator[str]:
         if int(most.sel(problem=problem)) >= 2:
             equal = equal_time(ds, baseline) if int(most.max()) >= FEWEST else None
             yield _picture(
-                errors(ds, problem, equal, cells), f"errors of {problem} over cells and time"
+                errors(ds, problem, equal, kept[len(kept) // 2]),
+                f"errors of {problem} over cells and time",
             )
         yield "</section>"
 
@@ -390,7 +403,7 @@ def _costs(ds: xr.Dataset) -> Iterator[str]:
     """Yield the table of costs."""
     yield "<h2>Costs</h2>"
     rows = []
-    for problem, cells in _places(ds):
+    for problem, cells in _places(_ran(ds)):
         row = [f"{html.escape(problem)} <small>{cells} cells</small>"]
         for scheme in map(str, ds.scheme.values):
             one = ds.sel(problem=problem, cells=cells, scheme=scheme)

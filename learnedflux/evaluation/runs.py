@@ -155,9 +155,9 @@ def run(
             bar.set_postfix_str(case.name)
             truth = None
             if case.compared:
-                coarsest = plan[case.name, grids[case.name][0]]
+                of_case = [plan[case.name, n] for n in grids[case.name]]
                 given = {k: v for k, v in settings.items() if k != "max_steps"}
-                truth = Truth(coarsest, grids[case.name], finer or case.finer, **given)
+                truth = Truth(of_case[0], [p.grid for p in of_case], finer or case.finer, **given)
                 found.truths[case.name] = truth
             for n in grids[case.name]:
                 how = {
@@ -172,9 +172,7 @@ def run(
         "suite": chosen.name,
         "description": chosen.description,
         "baseline": chosen.baseline,
-        "cfl": "the suite's, by the number of cells"
-        if cfl is None and callable(chosen.cfl)
-        else f"{chosen.cfl_on(0) if cfl is None else cfl:g}",
+        "cfl": _cfl_in_words(cfl, chosen, [n for _, n in plan]),
         "integrator": integrator or chosen.integrator,
         "repeats": repeats,
         **{f"machine_{key}": text for key, text in machine().items()},
@@ -230,6 +228,13 @@ def _grids(suite: Suite, case: Case, cells: Any, refine: Sequence[float]) -> tup
     if not grids or min(grids) < 1:
         raise InputError(f"grids must have at least one cell; got {grids!r}.")
     return tuple(sorted(set(grids)))
+
+
+def _cfl_in_words(cfl: float | None, suite: Suite, grids: Sequence[int]) -> str:
+    numbers = [suite.cfl_on(n) if cfl is None else cfl for n in sorted(grids)]
+    if min(numbers) == max(numbers):
+        return f"{numbers[0]:g}"
+    return f"{numbers[0]:.3g} to {numbers[-1]:.3g}, by the number of cells"
 
 
 def _bind(

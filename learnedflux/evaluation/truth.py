@@ -42,8 +42,8 @@ class Truth:
     ----------
     problem : Problem
         What is solved.
-    grids : iterable of int
-        Cells along x of the grids that will be compared.
+    grids : iterable of Grid
+        Those that results to compare will have.
     finer : int, optional
         How many times finer than the finest of these the run is that replaces an exact solution;
         default 8, 4 or 2 in one, two or three dimensions.
@@ -53,24 +53,24 @@ class Truth:
     Examples
     --------
     >>> import learnedflux as lf
-    >>> Truth(lf.problems.sod(), [200]).description
+    >>> problem = lf.problems.sod()
+    >>> Truth(problem, [problem.grid]).description
     'exact'
     """
 
     def __init__(
-        self, problem: Problem, grids: Iterable[int], finer: int | None = None, **settings: Any
+        self, problem: Problem, grids: Iterable[Grid], finer: int | None = None, **settings: Any
     ) -> None:
+        shapes = [grid.shape for grid in grids]
         self.variable = problem.equation.conserved_names(problem.grid.dimension)[0]
         self.solution: ExactSolution | xr.Dataset
         self._known: dict[tuple[Grid, str], np.ndarray] = {}
         if problem.exact is not None:
             self.solution, self.description = problem.exact, "exact"
             return
-        dimension = problem.grid.dimension
-        cells = refined(grids, finer or REFINEMENT[dimension - 1])
-        # Along other axes each grid has its own rounding; the reference follows the finest.
-        finest = problem.with_cells(max(grids)).grid.shape
-        shape = [cells, *(n * (cells // max(grids)) for n in finest[1:])]
+        # Each axis by itself: what is along y is rounded anew on every grid.
+        factor = finer or REFINEMENT[problem.grid.dimension - 1]
+        shape = [refined(counts, factor) for counts in zip(*shapes, strict=True)]
         arguments = {"progress": False, **settings, "times": [problem.t_end]}
         self.solution = solve(problem.with_cells(*shape), Scheme(REFERENCE), **arguments)
         self.description = f"{REFERENCE}, {' x '.join(map(str, shape))} cells"
