@@ -1,6 +1,7 @@
 """Reconstruction of face values from cell averages: the part of a scheme that is learned."""
 
 from learnedflux.reconstruction.base import Reconstruction, reconstructions, register
+from learnedflux.reconstruction.linear import linear5_scheme
 from learnedflux.reconstruction.low_order import (
     constant,
     muscl_mc,
@@ -17,6 +18,7 @@ __all__ = [
     "Reconstruction",
     "Variables",
     "constant",
+    "linear5_scheme",
     "mp5",
     "muscl_mc",
     "muscl_minmod",

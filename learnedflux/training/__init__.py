@@ -1,8 +1,9 @@
 """Training of policies by backpropagation through time and space; needs torch."""
 
+from learnedflux.training.load import load_run
 from learnedflux.training.nets import BoundedPolicy
 from learnedflux.training.recipe import Recipe
 from learnedflux.training.rollout import Environment, rollout
 from learnedflux.training.trainer import Run, train
 
-__all__ = ["BoundedPolicy", "Environment", "Recipe", "Run", "rollout", "train"]
+__all__ = ["BoundedPolicy", "Environment", "Recipe", "Run", "load_run", "rollout", "train"]
