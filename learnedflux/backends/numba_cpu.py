@@ -14,7 +14,7 @@ from typing import Any, cast
 import numba
 import numpy as np
 
-from learnedflux.backends.compiled import ALONG, LANES, frame_length, kernels, stage_kernels
+from learnedflux.backends.compiled import ALONG, LANES, frame_length, kernels, row_length, stage_kernels
 from learnedflux.backends.network import compiled_network, scratch_size
 from learnedflux.backends.padding import flip, ghost_cells
 from learnedflux.boundaries import Boundary
@@ -31,6 +31,17 @@ TILE = (32, 16, 512)  # largest tile along the first, the middle and the last ax
 SHARED = 1 << 14  # cells below which one thread is faster than two
 SLAB = 1 << 17  # stencils that ONNX Runtime is given at once
 QUIET = ("periodic", "outflow", "wall")  # boundaries whose ghost cells are no faster than cells
+
+
+def aligned(shape: tuple[int, ...]) -> np.ndarray:
+    """Return an array that begins on a cache line.
+
+    Filled with ones, not rubbish: lanes that pad a row to whole vectors are computed too.
+    """
+    size = math.prod(shape)
+    raw = np.ones(size + 7)
+    first = -raw.ctypes.data // 8 % 8
+    return raw[first : first + size].reshape(shape)
 
 
 class NumbaBackend:
@@ -69,6 +80,7 @@ class NumbaBackend:
             chosen,
             riemann_solvers[scheme.riemann].function,
         )
+        self._pair = None if isinstance(rule, Policy) else rule.pair
         self._length = frame_length(equation, chosen, grid.dimension)
         self.linear_fields = scheme.linear_fields(equation, grid.dimension)
         self.limiting = scheme.positivity
@@ -81,7 +93,7 @@ class NumbaBackend:
 
     def kernels(self, axis: int, contiguous: bool = True) -> types.ModuleType:
         """Return the kernels along one axis; those of a whole sweep leave cells where they are."""
-        return kernels(*self._pieces, axis, self._length, contiguous)
+        return kernels(*self._pieces, axis, self._length, contiguous, self._pair)
 
     @functools.cached_property
     def _march(self) -> types.ModuleType:
@@ -92,13 +104,11 @@ class NumbaBackend:
         """Return a worker's scratch, kept from call to call."""
         if worker not in self._scratch or self._scratch[worker].size < tile:
             n, r = len(self.like), self.scheme.radius
-            lanes = max(ALONG, LANES)
-            rows = 2 * 2 * r * n + self._length + (2 * r + 10) * n + 1
-            size = tile + rows * (lanes + 2 * r)
+            rows = (2 * 2 * r + 10 + 2 * r) * n + self._length + 1
+            size = tile + rows * row_length(max(ALONG, LANES), r)
             if len(self.net) > 1:
                 size += scratch_size(self.net, n)
-            # Ones, not rubbish: lanes that pad a row to whole vectors are computed too.
-            self._scratch[worker] = np.ones(size)
+            self._scratch[worker] = aligned((size,))
         return self._scratch[worker]
 
     def _share(self, count: int, cells: int, work: Callable[[int, int, int], Any]) -> list[Any]:
