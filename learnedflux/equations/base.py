@@ -64,7 +64,7 @@ class Equation:
 
     A subclass is a frozen dataclass without asking for it: annotated names are its parameters.
     It must say ``variables``, ``flux`` and ``max_speed``; everything else has a default that is
-    right for a scalar law or merely turns off what needs it (``hllc`` needs ``contact_speed``).
+    right for a scalar law or merely turns off what needs it (``hllc`` needs ``contact``).
     Methods are pointwise: ``q`` is a tuple of scalars in the order of ``variables``, ``axis`` is
     0, 1 or 2. Use the words of :mod:`learnedflux.ops`, no ``if`` on data, no captured variables,
     and call other methods through ``self``.
@@ -235,7 +235,7 @@ class Equation:
         return self._parameters(*self.parameters().values(), 0.0)  # type: ignore[attr-defined]
 
     def provides(self, method: str) -> bool:
-        """Whether this equation defines an optional method (``contact_speed``, say) itself."""
+        """Whether this equation defines an optional method (``contact``, say) itself."""
         own = getattr(type(self), method, None)
         return own is not None and own is not getattr(Equation, method, None)
 

@@ -71,15 +71,22 @@ class Euler(Equation):
 
     # --- thermodynamics and flux ----------------------------------------------------------------
 
+    # A kernel divides by a density once, as long as everything is written with its inverse.
+
+    def velocities(self, q):
+        return scale(1.0 / q[0], q[1:-1])
+
     def pressure(self, q):
-        m = q[1:-1]
-        return (self.gamma - 1.0) * (q[-1] - 0.5 * dot(m, m) / q[0])
+        return (self.gamma - 1.0) * (q[-1] - 0.5 * dot(q[1:-1], self.velocities(q)))
 
     def sound_speed(self, q):
-        return sqrt(self.gamma * self.pressure(q) / q[0])
+        return sqrt(self._sound_speed_squared(q))
+
+    def _sound_speed_squared(self, q):
+        return self.gamma * (self.pressure(q) * (1.0 / q[0]))
 
     def to_primitive(self, q):
-        return (q[0], *scale(1.0 / q[0], q[1:-1]), self.pressure(q))
+        return (q[0], *self.velocities(q), self.pressure(q))
 
     def to_conserved(self, w):
         v = w[1:-1]
@@ -98,13 +105,12 @@ class Euler(Equation):
         return (q[0] > 0.0) & (q[0] * q[-1] > 0.5 * dot(m, m))
 
     def flux(self, q, axis):
-        m = q[1:-1]
-        u = m[axis] / q[0]
-        p = self.pressure(q)
+        m, p = q[1:-1], self.pressure(q)
+        u = self.velocities(q)[axis]
         return (m[axis], *add_at(scale(u, m), axis, p), u * (q[-1] + p))
 
     def max_speed(self, q, axis):
-        return absolute(q[1 + axis] / q[0]) + self.sound_speed(q)
+        return absolute(self.velocities(q)[axis]) + self.sound_speed(q)
 
     def mirror(self, q, axis):
         return negate_at(q, 1 + axis)
@@ -114,77 +120,72 @@ class Euler(Equation):
     def wave_speeds(self, ql, qr, axis):
         """Einfeldt's speeds: the extreme of each side's own wave and the Roe mean's."""
         frame = self.roe_frame(ql, qr, axis)
-        u, c = frame[2 + axis], frame[0]
-        ul, ur = ql[1 + axis] / ql[0], qr[1 + axis] / qr[0]
+        u, c = frame[4 + axis], frame[0]
+        ul, ur = self.velocities(ql)[axis], self.velocities(qr)[axis]
         cl, cr = self.sound_speed(ql), self.sound_speed(qr)
         return minimum(ul - cl, u - c), maximum(ur + cr, u + c)
 
-    def contact_speed(self, ql, qr, sl, sr, axis):
-        """Speed of the middle wave, Toro eq. (10.37)."""
-        ml, mr = ql[1 + axis], qr[1 + axis]
-        ul, ur = ml / ql[0], mr / qr[0]
-        dl, dr = sl - ul, sr - ur
-        dp = self.pressure(qr) - self.pressure(ql)
-        return (dp + (ml * dl - mr * dr)) / (ql[0] * dl - qr[0] * dr)
+    def contact(self, ql, qr, sl, sr, axis):
+        """Speed and pressure of the middle wave, Toro eqs. (10.37) and (10.36)."""
+        ul, ur = self.velocities(ql)[axis], self.velocities(qr)[axis]
+        pl, pr = self.pressure(ql), self.pressure(qr)
+        ml, mr = ql[0] * (sl - ul), qr[0] * (sr - ur)
+        sm = ((pr - pl) + (ul * ml - ur * mr)) / (ml - mr)
+        return sm, 0.5 * ((pl + ml * (sm - ul)) + (pr + mr * (sm - ur)))
 
-    def star_state(self, q, s, sm, axis):
-        """State between the outer wave ``s`` and the contact ``sm``, Toro eq. (10.39)."""
-        rho, m = q[0], q[1:-1]
-        u = m[axis] / rho
-        d = s - u
-        factor = d / (s - sm)
-        star = rho * factor
-        return (
-            star,
-            *add_at(scale(factor, m), axis, star * (sm - u)),
-            factor * q[-1] + star * ((sm - u) * (sm + self.pressure(q) / (rho * d))),
-        )
+    def star_flux(self, q, s, sm, pm, axis):
+        """Flux between the outer wave ``s`` and the contact: of the state of Toro eq. (10.39)."""
+        v = self.velocities(q)
+        u, widening = v[axis], 1.0 / (s - sm)
+        mass = (q[0] * (s - u)) * (sm * widening)
+        energy = (((s - u) * q[-1] - self.pressure(q) * u) + pm * sm) * widening
+        return (mass, *set_at(scale(mass, v), axis, mass * sm + pm), sm * (energy + pm))
 
     # --- characteristic projection --------------------------------------------------------------
-    # A frame is (sound speed, density, velocities, |velocity|^2 / 2). Mirrored data swap the two
-    # acoustic amplitudes exactly, bit for bit.
+    # A frame is (sound speed, its inverse, density, its inverse, velocities, |velocity|^2 / 2).
+    # Mirrored data swap the two acoustic amplitudes exactly, bit for bit.
 
     def frame(self, w, axis):
-        v = w[1:-1]
-        return (safe_sqrt(self.gamma * w[-1] / w[0]), w[0], *v, 0.5 * dot(v, v))
+        v, inverse = w[1:-1], 1.0 / w[0]
+        c = safe_sqrt(self.gamma * (w[-1] * inverse))
+        return (c, 1.0 / c, w[0], inverse, *v, 0.5 * dot(v, v))
 
     def roe_frame(self, ql, qr, axis):
-        al, ar = sqrt(ql[0]), sqrt(qr[0])
-        total = al + ar
-        # sqrt(rho) u = m / sqrt(rho)
-        v = scale(1.0 / total, add(scale(1.0 / al, ql[1:-1]), scale(1.0 / ar, qr[1:-1])))
-        hl = (ql[-1] + self.pressure(ql)) / al
-        hr = (qr[-1] + self.pressure(qr)) / ar
-        half = 0.5 * dot(v, v)
-        c = safe_sqrt((self.gamma - 1.0) * ((hl + hr) / total - half))
-        return (c, al * ar, *v, half)
+        """Roe's mean; its sound speed is the mean of c^2 and what the velocities differ by."""
+        al, ar, vl, vr = sqrt(ql[0]), sqrt(qr[0]), self.velocities(ql), self.velocities(qr)
+        total, rho, dv = 1.0 / (al + ar), al * ar, subtract(vr, vl)
+        v = scale(total, add(scale(al, vl), scale(ar, vr)))
+        mean = total * (al * self._sound_speed_squared(ql) + ar * self._sound_speed_squared(qr))
+        apart = (0.5 * (self.gamma - 1.0)) * ((rho * (total * total)) * dot(dv, dv))
+        c = safe_sqrt(mean + apart)
+        return (c, 1.0 / c, rho, 1.0 / rho, *v, 0.5 * dot(v, v))
 
     def eigenvalues(self, frame, axis):
-        v = frame[2:-1]
+        v = frame[4:-1]
         u = v[axis]
         return (u - frame[0], *fill(u, v), u + frame[0])
 
     def to_characteristic(self, frame, w, axis):
         """Amplitudes (left acoustic; entropy and transverse velocities; right acoustic)."""
-        c, rho, v = frame[0], frame[1], w[1:-1]
-        p = w[-1] / (c * c)
-        u = (rho / c) * v[axis]
+        inverse, rho, v = frame[1], frame[2], w[1:-1]
+        p = (inverse * inverse) * w[-1]
+        u = (rho * inverse) * v[axis]
         return (0.5 * (p - u), *set_at(v, axis, w[0] - p), 0.5 * (p + u))
 
     def from_characteristic(self, frame, a, axis):
-        c, rho, middle = frame[0], frame[1], a[1:-1]
+        c, inverse, middle = frame[0], frame[3], a[1:-1]
         p = a[0] + a[-1]
-        u = (c / rho) * (a[-1] - a[0])
+        u = (c * inverse) * (a[-1] - a[0])
         return (middle[axis] + p, *set_at(middle, axis, u), (c * c) * p)
 
     def linear_primitive(self, frame, q, axis):
-        rho, v, half = frame[1], frame[2:-1], frame[-1]
+        inverse, v, half = frame[3], frame[4:-1], frame[-1]
         m = q[1:-1]
         dp = (self.gamma - 1.0) * ((q[-1] - dot(v, m)) + half * q[0])
-        return (q[0], *scale(1.0 / rho, subtract(m, scale(q[0], v))), dp)
+        return (q[0], *scale(inverse, subtract(m, scale(q[0], v))), dp)
 
     def linear_conserved(self, frame, w, axis):
-        rho, v, half = frame[1], frame[2:-1], frame[-1]
+        rho, v, half = frame[2], frame[4:-1], frame[-1]
         dv = w[1:-1]
         energy = w[-1] / (self.gamma - 1.0) + (rho * dot(v, dv) + half * w[0])
         return (w[0], *add(scale(rho, dv), scale(w[0], v)), energy)

@@ -107,6 +107,11 @@ class ShallowWater(Equation):
         low = maximum(h, self.dry_depth)
         return scale(2.0 * h / (h * h + low * low), q[1:-1])
 
+    def pressure(self, q):
+        """Pressure on a wall, over the density and the whole depth."""
+        h = self.wet_depth(q)
+        return (0.5 * self.gravity) * (h * h)
+
     def celerity(self, q):
         """Speed of long waves on still water."""
         return safe_sqrt(self.gravity * q[0])
@@ -137,10 +142,8 @@ class ShallowWater(Equation):
         return (cell[0] > self.dry_depth) & deep & calm
 
     def flux(self, q, axis):
-        h, m = self.wet_depth(q), self.wet_momentum(q)
-        u = self.velocities(q)[axis]
-        pressure = (0.5 * self.gravity) * (h * h)
-        return (m[axis], *add_at(scale(u, m), axis, pressure), 0.0 * q[-1])
+        m, u = self.wet_momentum(q), self.velocities(q)[axis]
+        return (m[axis], *add_at(scale(u, m), axis, self.pressure(q)), 0.0 * q[-1])
 
     def max_speed(self, q, axis):
         return absolute(self.velocities(q)[axis]) + self.celerity(q)
@@ -188,19 +191,24 @@ class ShallowWater(Equation):
         fast = where(qr[0] > self.dry_depth, u + c, ul + 2.0 * cl)
         return minimum(ul - cl, slow), maximum(ur + cr, fast)
 
-    def contact_speed(self, ql, qr, sl, sr, axis):
-        """Speed of the middle wave, as for a gas of pressure g h^2 / 2: Toro (2009) eq. (10.37)."""
-        ul, ur = self.velocities(ql)[axis], self.velocities(qr)[axis]
-        ml, mr = self.wet_momentum(ql)[axis], self.wet_momentum(qr)[axis]
-        dl, dr = sl - ul, sr - ur
-        dp = (0.5 * self.gravity) * ((qr[0] - ql[0]) * (qr[0] + ql[0]))
-        return safe_div(dp + (ml * dl - mr * dr), ql[0] * dl - qr[0] * dr)
+    def contact(self, ql, qr, sl, sr, axis):
+        """Speed and pressure of the middle wave, as for a gas of pressure g h^2 / 2.
 
-    def star_state(self, q, s, sm, axis):
-        """State between the outer wave ``s`` and the middle one, Toro (2009) eq. (10.39)."""
-        factor = safe_div(s - self.velocities(q)[axis], s - sm)
-        h = q[0] * factor
-        return (h, *set_at(scale(factor, self.wet_momentum(q)), axis, h * sm), q[-1])
+        Toro (2009) eqs. (10.37) and (10.36).
+        """
+        ul, ur = self.velocities(ql)[axis], self.velocities(qr)[axis]
+        ml, mr = ql[0] * (sl - ul), qr[0] * (sr - ur)
+        dp = (0.5 * self.gravity) * ((qr[0] - ql[0]) * (qr[0] + ql[0]))
+        sm = safe_div(dp + (ul * ml - ur * mr), ml - mr)
+        return sm, 0.5 * (
+            (self.pressure(ql) + ml * (sm - ul)) + (self.pressure(qr) + mr * (sm - ur))
+        )
+
+    def star_flux(self, q, s, sm, pm, axis):
+        """Flux between the outer wave ``s`` and the middle one, Toro (2009) eq. (10.39)."""
+        v = self.velocities(q)
+        mass = (self.wet_depth(q) * sm) * safe_div(s - v[axis], s - sm)
+        return (mass, *set_at(scale(mass, v), axis, mass * sm + pm), 0.0 * q[-1])
 
     def roe_frame(self, ql, qr, axis):
         cl, cr = self.celerity(ql), self.celerity(qr)
