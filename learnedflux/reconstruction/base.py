@@ -77,6 +77,7 @@ def register(
     judgement: str = "",
     reference: str = "",
     aliases: tuple[str, ...] = (),
+    both: Callable[..., tuple[Scalar, Scalar]] | None = None,
 ) -> Callable[[Callable[..., object]], Callable[..., object]]:
     """Decorator that adds a pointwise reconstruction function to the registry.
 
@@ -92,6 +93,9 @@ def register(
         Shown by ``lf.schemes()``.
     aliases : tuple of str
         Further names.
+    both : callable, optional
+        The value at both faces of the middle cell, where that is cheaper than twice the function;
+        see :class:`Reconstruction`.
 
     Examples
     --------
@@ -108,6 +112,8 @@ def register(
 
     def make(function: Callable[..., object]) -> Reconstruction:
         pointwise(function)
-        return Reconstruction(name, function, cells, order, judgement, reference)
+        if both is not None:
+            pointwise(both)
+        return Reconstruction(name, function, cells, order, judgement, reference, both)
 
     return reconstructions.register(name, make, aliases)
