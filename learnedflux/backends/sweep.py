@@ -145,6 +145,19 @@ def _fluxes(eq, left, right, f, n, step, like):
 
 
 @part
+def _fluxes_of_values(eq, below, above, frames, left, right, f, n, like):
+    """Turn the values of faces into states and those into fluxes, without keeping the states."""
+    face, to = rows_at(frames, WIDE, FRAME_LIKE), rows_at(f, WIDE, like)
+    below, above = rows_at(below, WIDE, like), rows_at(above, WIDE, like)
+    left, right = rows_at(left, WIDE, like), rows_at(right, WIDE, like)
+    for i in range(n):
+        frame = entries(face, i)
+        a = from_fields(eq, frame, entries(left, i), entries(below, i), AXIS, OUT)
+        b = from_fields(eq, frame, entries(right, i), entries(above, i), AXIS, OUT)
+        store(to, i, RIEMANN(eq, a, b, AXIS))
+
+
+@part
 def _limit(eq, below, above, f, n, counted, speed, flags, like):
     """Limit the fluxes that would cost positivity in place; return how many of the first were."""
     below, above = rows_at(below, WIDE, like), rows_at(above, WIDE, like)
@@ -278,13 +291,15 @@ def _through(eq, views, slot, now, n, limiting, counted, speed, like):
     cells, _, frames, left, right, f, f_left, f_right, _, scratch = views
     around, m = _around(cells, slot, like), (n + 7) // 8 * 8
     left, right, f = _half(left, now, like), _half(right, now, like), _half(f, now, like)
-    _states(eq, around[RADIUS - 1], frames, left, m, like)
-    _states(eq, around[RADIUS], frames, right, m, like)
-    _fluxes(eq, left, right, f, m, WIDE, like)
-    count = 0
+    below, above, count = around[RADIUS - 1], around[RADIUS], 0
+    if BALANCED:
+        _states(eq, below, frames, left, m, like)
+        _states(eq, above, frames, right, m, like)
+        _fluxes(eq, left, right, f, m, WIDE, like)
+    else:
+        _fluxes_of_values(eq, below, above, frames, left, right, f, m, like)
     if limiting:
-        below, above, flags = around[RADIUS - 1], around[RADIUS], row_at(scratch, 0)
-        count = _limit(eq, below, above, f, n, counted, speed, flags, like)
+        count = _limit(eq, below, above, f, n, counted, speed, row_at(scratch, 0), like)
     if BALANCED:
         f_left, f_right = _half(f_left, now, like), _half(f_right, now, like)
         _seen(eq, left, right, f, f_left, f_right, m, like)

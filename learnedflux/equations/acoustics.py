@@ -92,7 +92,11 @@ class Acoustics(Equation):
         velocity = 0.5 * ((ql[1 + axis] + qr[1 + axis]) - dp)
         return velocity, 0.5 * ((ql[0] + qr[0]) - self.impedance() * du)
 
-    def star_flux(self, q, s, sm, pm, axis):
+    def normal(self, w, axis):
+        """Velocity along ``axis`` and pressure of a state."""
+        return w[1 + axis], w[0]
+
+    def star_flux(self, q, w, s, sm, pm, axis):
         """Flux of the state between the waves."""
         return (self.bulk_modulus * sm, *add_at(scale(0.0, q[1:]), axis, pm / self.density))
 

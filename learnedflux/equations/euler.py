@@ -93,7 +93,7 @@ class Euler(Equation):
         return (
             w[0],
             *scale(w[0], v),
-            w[-1] / (self.gamma - 1.0) + 0.5 * (w[0] * dot(v, v)),
+            w[-1] * (1.0 / (self.gamma - 1.0)) + 0.5 * (w[0] * dot(v, v)),
         )
 
     def positive(self, q):
@@ -133,12 +133,16 @@ class Euler(Equation):
         sm = ((pr - pl) + (ul * ml - ur * mr)) / (ml - mr)
         return sm, 0.5 * ((pl + ml * (sm - ul)) + (pr + mr * (sm - ur)))
 
-    def star_flux(self, q, s, sm, pm, axis):
+    def normal(self, w, axis):
+        """Velocity along ``axis`` and pressure of a primitive state."""
+        return w[1 + axis], w[-1]
+
+    def star_flux(self, q, w, s, sm, pm, axis):
         """Flux between the outer wave ``s`` and the contact: of the state of Toro eq. (10.39)."""
-        v = self.velocities(q)
+        v = w[1:-1]
         u, widening = v[axis], 1.0 / (s - sm)
         mass = (q[0] * (s - u)) * (sm * widening)
-        energy = (((s - u) * q[-1] - self.pressure(q) * u) + pm * sm) * widening
+        energy = (((s - u) * q[-1] - w[-1] * u) + pm * sm) * widening
         return (mass, *set_at(scale(mass, v), axis, mass * sm + pm), sm * (energy + pm))
 
     # --- characteristic projection --------------------------------------------------------------
@@ -152,11 +156,14 @@ class Euler(Equation):
 
     def roe_frame(self, ql, qr, axis):
         """Roe's mean; its sound speed is the mean of c^2 and what the velocities differ by."""
-        al, ar, vl, vr = sqrt(ql[0]), sqrt(qr[0]), self.velocities(ql), self.velocities(qr)
-        total, rho, dv = 1.0 / (al + ar), al * ar, subtract(vr, vl)
-        v = scale(total, add(scale(al, vl), scale(ar, vr)))
-        mean = total * (al * self._sound_speed_squared(ql) + ar * self._sound_speed_squared(qr))
-        apart = (0.5 * (self.gamma - 1.0)) * ((rho * (total * total)) * dot(dv, dv))
+        vl, vr = self.velocities(ql), self.velocities(qr)
+        # The weights sqrt(rl) / (sqrt(rl) + sqrt(rr)) and its like, by one root instead of two.
+        rho, dv = sqrt(ql[0] * qr[0]), subtract(vr, vl)
+        total = 1.0 / ((ql[0] + qr[0]) + 2.0 * rho)
+        xl, xr = (ql[0] + rho) * total, (qr[0] + rho) * total
+        v = add(scale(xl, vl), scale(xr, vr))
+        mean = xl * self._sound_speed_squared(ql) + xr * self._sound_speed_squared(qr)
+        apart = (0.5 * (self.gamma - 1.0)) * ((rho * total) * dot(dv, dv))
         c = safe_sqrt(mean + apart)
         return (c, 1.0 / c, rho, 1.0 / rho, *v, 0.5 * dot(v, v))
 
@@ -187,5 +194,5 @@ class Euler(Equation):
     def linear_conserved(self, frame, w, axis):
         rho, v, half = frame[2], frame[4:-1], frame[-1]
         dv = w[1:-1]
-        energy = w[-1] / (self.gamma - 1.0) + (rho * dot(v, dv) + half * w[0])
+        energy = w[-1] * (1.0 / (self.gamma - 1.0)) + (rho * dot(v, dv) + half * w[0])
         return (w[0], *add(scale(rho, dv), scale(w[0], v)), energy)

@@ -204,9 +204,13 @@ class ShallowWater(Equation):
             (self.pressure(ql) + ml * (sm - ul)) + (self.pressure(qr) + mr * (sm - ur))
         )
 
-    def star_flux(self, q, s, sm, pm, axis):
+    def normal(self, w, axis):
+        """Velocity along ``axis`` and pressure of a primitive state."""
+        return w[1 + axis], self.pressure(w)
+
+    def star_flux(self, q, w, s, sm, pm, axis):
         """Flux between the outer wave ``s`` and the middle one, Toro (2009) eq. (10.39)."""
-        v = self.velocities(q)
+        v = w[1:-1]
         mass = (self.wet_depth(q) * sm) * safe_div(s - v[axis], s - sm)
         return (mass, *set_at(scale(mass, v), axis, mass * sm + pm), 0.0 * q[-1])
 

@@ -10,7 +10,7 @@ __all__ = ["hllc"]
 
 @register(
     "hllc",
-    needs=("contact", "star_flux"),
+    needs=("contact", "normal", "star_flux"),
     judgement="sharp contacts and shear layers; may carbuncle at grid-aligned strong shocks",
     reference="Toro, Spruce and Speares, Shock Waves 4, 25-34 (1994), doi:10.1007/BF01414629",
 )
@@ -23,7 +23,7 @@ def hllc(eq, ql: tuple[Scalar, ...], qr: tuple[Scalar, ...], axis: int):
     Parameters
     ----------
     eq : Equation
-        Must provide ``wave_speeds``, ``contact`` and ``star_flux``.
+        Must provide ``wave_speeds``, ``contact``, ``normal`` and ``star_flux``.
     ql, qr : tuple of scalars
         Conserved variables left and right of the interface, in the equation's order.
     axis : int
@@ -58,5 +58,7 @@ def hllc(eq, ql: tuple[Scalar, ...], qr: tuple[Scalar, ...], axis: int):
     # Beside a contact that stands still, the side whose outer wave is farther from it.
     left = where(sm == 0.0, sl + sr < 0.0, sm > 0.0)
     q, s = select(left, ql, qr), where(left, sl, sr)
-    beyond = where(left, sl, -sr) >= 0.0
-    return select(beyond, eq.flux(q, axis), eq.star_flux(q, s, sm, pm, axis))
+    w = select(left, eq.to_primitive(ql), eq.to_primitive(qr))
+    # Beyond the outer wave the flux is that beside a contact of the state's own speed and pressure.
+    beyond, (u, p) = where(left, sl, -sr) >= 0.0, eq.normal(w, axis)
+    return eq.star_flux(q, w, s, where(beyond, u, sm), where(beyond, p, pm), axis)
