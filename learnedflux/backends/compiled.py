@@ -18,8 +18,17 @@ from learnedflux.backends.digest import digest
 from learnedflux.equations import Equation
 from learnedflux.errors import InputError
 from learnedflux.reconstruction import Variables
+from learnedflux.riemann.base import from_primitive
 
-__all__ = ["ALONG", "LANES", "cache_folder", "frame_length", "kernels", "row_length", "stage_kernels"]
+__all__ = [
+    "ALONG",
+    "LANES",
+    "cache_folder",
+    "frame_length",
+    "kernels",
+    "row_length",
+    "stage_kernels",
+]
 
 log = logging.getLogger("learnedflux")
 FOLDER = Path(__file__).parent
@@ -121,16 +130,29 @@ def kernels(
     length: int,
     contiguous: bool = True,
     pair: Any = None,
+    between: Any = None,
 ) -> types.ModuleType:
     """Return the kernels of one scheme along one axis.
 
     ``equation`` is a class; ``reconstruct`` a pointwise function, or None where a policy gives the
     face values; ``solver`` the pointwise numerical flux; ``length`` that of a frame;
     ``contiguous`` says whether cells along the axis are neighbours in memory; ``pair`` is what
-    gives a cell's values at both of its faces at once, if not ``reconstruct`` called twice.
+    gives a cell's values at both of its faces at once, if not ``reconstruct`` called twice, and
+    ``between`` the flux of primitive states, if not ``solver`` of conserved ones.
     """
     _give_address(equation)
-    pieces = (equation, reconstruct, radius, *chosen, solver, axis, length, contiguous, pair)
+    pieces = (
+        equation,
+        reconstruct,
+        radius,
+        *chosen,
+        solver,
+        axis,
+        length,
+        contiguous,
+        pair,
+        between,
+    )
     framed, lanes = chosen.name.startswith("characteristic"), ALONG if contiguous else LANES
     names = {
         "AXIS": axis,
@@ -148,7 +170,9 @@ def kernels(
         "OUT": chosen.out,
         "RECONSTRUCT": reconstruct,
         "PAIR": pair,
+        "PRIMITIVE": chosen.primitive,
         "RIEMANN": solver,
+        "BETWEEN": between or from_primitive(solver),
         "RING": 1 if contiguous else 2 * radius,
         "STEP": 1 if contiguous else 0,
         "LANES": lanes,

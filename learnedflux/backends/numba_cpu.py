@@ -15,7 +15,14 @@ from typing import Any, cast
 import numba
 import numpy as np
 
-from learnedflux.backends.compiled import ALONG, LANES, frame_length, kernels, row_length, stage_kernels
+from learnedflux.backends.compiled import (
+    ALONG,
+    LANES,
+    frame_length,
+    kernels,
+    row_length,
+    stage_kernels,
+)
 from learnedflux.backends.network import compiled_network, scratch_size
 from learnedflux.backends.padding import flip, ghost_cells
 from learnedflux.boundaries import Boundary
@@ -101,6 +108,7 @@ class NumbaBackend:
             riemann_solvers[scheme.riemann].function,
         )
         self._pair = None if isinstance(rule, Policy) else rule.pair
+        self._between = riemann_solvers[scheme.riemann].between
         self._length = frame_length(equation, chosen, grid.dimension)
         self.linear_fields = scheme.linear_fields(equation, grid.dimension)
         self.limiting = scheme.positivity
@@ -114,7 +122,7 @@ class NumbaBackend:
 
     def kernels(self, axis: int, contiguous: bool = True) -> types.ModuleType:
         """Return the kernels along one axis; those of a whole sweep leave cells where they are."""
-        return kernels(*self._pieces, axis, self._length, contiguous, self._pair)
+        return kernels(*self._pieces, axis, self._length, contiguous, self._pair, self._between)
 
     @functools.cached_property
     def _march(self) -> types.ModuleType:

@@ -9,7 +9,6 @@ The words below are emitted as instructions. Written as recursive functions on t
 compiled once per length.
 """
 
-# ruff: noqa: D103 - the module's text says what these are; they exist for the compiler alone
 from __future__ import annotations
 
 from typing import Any

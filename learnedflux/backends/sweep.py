@@ -40,7 +40,9 @@ from learnedflux.positivity import limit_flux, violates
 from learnedflux.reconstruction.interface import from_fields
 
 AXIS = CONTIGUOUS = RADIUS = OFFSETS = BALANCED = LEARNED = BY_CELL = None
-PREPARE = FRAME = FRAME_LIKE = FRAMED = INTO = OUT = RECONSTRUCT = PAIR = RIEMANN = None
+PREPARE = FRAME = FRAME_LIKE = FRAMED = INTO = OUT = RECONSTRUCT = PAIR = PRIMITIVE = RIEMANN = (
+    BETWEEN
+) = None
 RING = STEP = None  # slots of cells that are kept, and lanes between neighbours along the axis
 LANES = WIDE = None  # faces per row, and numbers from one row to the next
 compiled = njit(error_model="numpy", nogil=True, cache=True)
@@ -52,14 +54,18 @@ part = njit(error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_w
 
 
 @part
-def _fetch(eq, source, step, cells, w, n, like):
-    """Bring ``n`` cells into the buffers, and compute once what all faces around them need."""
-    given, kept = rows_at(source, step, like), rows_at(cells, WIDE, like)
-    prepared = rows_at(w, WIDE, like)
+def _fetch(eq, source, step, cells, w, n, keeps, like):
+    """Compute once what all faces around ``n`` cells need; keep the cells too where it is asked."""
+    given, kept, to = (
+        rows_at(source, step, like),
+        rows_at(cells, WIDE, like),
+        rows_at(w, WIDE, like),
+    )
     for i in range(n):
-        cell = entries(given, i)
-        store(kept, i, cell)
-        store(prepared, i, PREPARE(eq, cell))
+        store(to, i, PREPARE(eq, entries(given, i)))
+    if keeps:
+        for i in range(n):
+            store(kept, i, entries(given, i))
 
 
 @part
@@ -130,7 +136,9 @@ def _states(eq, cell, frames, values, n, like):
     face, cell = rows_at(frames, WIDE, FRAME_LIKE), rows_at(cell, WIDE, like)
     at = rows_at(values, WIDE, like)
     for i in range(n):
-        store(at, i, from_fields(eq, entries(face, i), entries(at, i), entries(cell, i), AXIS, OUT))
+        own = PRIMITIVE(eq, entries(cell, i))
+        w = from_fields(eq, entries(face, i), entries(at, i), own, AXIS, OUT)
+        store(at, i, eq.to_conserved(w))
 
 
 @part
@@ -152,9 +160,10 @@ def _fluxes_of_values(eq, below, above, frames, left, right, f, n, like):
     left, right = rows_at(left, WIDE, like), rows_at(right, WIDE, like)
     for i in range(n):
         frame = entries(face, i)
-        a = from_fields(eq, frame, entries(left, i), entries(below, i), AXIS, OUT)
-        b = from_fields(eq, frame, entries(right, i), entries(above, i), AXIS, OUT)
-        store(to, i, RIEMANN(eq, a, b, AXIS))
+        a, b = PRIMITIVE(eq, entries(below, i)), PRIMITIVE(eq, entries(above, i))
+        a = from_fields(eq, frame, entries(left, i), a, AXIS, OUT)
+        b = from_fields(eq, frame, entries(right, i), b, AXIS, OUT)
+        store(to, i, BETWEEN(eq, a, b, AXIS))
 
 
 @part
@@ -201,7 +210,11 @@ def _gain(lower, upper, within, rate, step, n, scale, adds, like):
     With an inner term summed as it is, mirrored data give mirrored results.
     """
     for v in range(len(like)):
-        low, high, inside = row_at(lower, v * WIDE), row_at(upper, v * WIDE), row_at(within, v * WIDE)
+        low, high, inside = (
+            row_at(lower, v * WIDE),
+            row_at(upper, v * WIDE),
+            row_at(within, v * WIDE),
+        )
         to = row_at(rate, v * step)
         if BALANCED and adds:
             for i in range(n):
@@ -288,8 +301,8 @@ def _at_cells(w, upper, lower, n, like):
 @pointwise
 def _through(eq, views, slot, now, n, limiting, counted, speed, like):
     """Turn the face values of one row of ``n`` faces into fluxes; return how many were limited."""
-    cells, _, frames, left, right, f, f_left, f_right, _, scratch = views
-    around, m = _around(cells, slot, like), (n + 7) // 8 * 8
+    cells, w, frames, left, right, f, f_left, f_right, _, scratch = views
+    around, m = _around(w, slot, like), (n + 7) // 8 * 8
     left, right, f = _half(left, now, like), _half(right, now, like), _half(f, now, like)
     below, above, count = around[RADIUS - 1], around[RADIUS], 0
     if BALANCED:
@@ -299,6 +312,8 @@ def _through(eq, views, slot, now, n, limiting, counted, speed, like):
     else:
         _fluxes_of_values(eq, below, above, frames, left, right, f, m, like)
     if limiting:
+        around = _around(cells, slot, like)
+        below, above = around[RADIUS - 1], around[RADIUS]
         count = _limit(eq, below, above, f, n, counted, speed, row_at(scratch, 0), like)
     if BALANCED:
         f_left, f_right = _half(f_left, now, like), _half(f_right, now, like)
@@ -314,6 +329,7 @@ def _sweep_across(
     cells, w, _, left, right, f, f_left, f_right = views[:8]
     (outer, along, inner), (a0, a1, k0, k1, b0, b1) = sizes, tile
     count, entry, slots = 0, outer // len(speeds), len(like) * WIDE
+    keeps = limiting or BALANCED
     for a in range(a0, a1):
         for b in range(b0, b1, LANES):
             n = min(LANES, b1 - b)
@@ -327,9 +343,8 @@ def _sweep_across(
                 else:
                     source, apart = row_at(upper, (a * RADIUS + k - along) * inner + b), RADIUS
                 at = new * slots
-                _fetch(
-                    eq, source, outer * apart * inner, row_at(cells, at), row_at(w, at), n, like
-                )
+                step_of = outer * apart * inner
+                _fetch(eq, source, step_of, row_at(cells, at), row_at(w, at), n, keeps, like)
                 face = k - k0 - RADIUS + 1  # the one below cell k0 + face has all its cells now
                 slot, now = (new + 1) % RING, face % 2
                 if face == -1:  # the cell below the first face
@@ -369,7 +384,7 @@ def _sweep_along(
     views = _carve(scratch, like)
     cells, w, _, left, right, f, f_left, f_right = views[:8]
     (outer, _, size), (a0, a1, _, _, k0, k1) = sizes, tile
-    count, entry = 0, outer // len(speeds)
+    count, entry, keeps = 0, outer // len(speeds), limiting or BALANCED
     parts = (k1 - k0 + LANES - 3) // (LANES - 2)
     most = (k1 - k0 + parts - 1) // parts
     for a in range(a0, a1):
@@ -379,15 +394,15 @@ def _sweep_along(
             begin, end = max(first, 0), min(last, size)
             if first < begin:
                 source = row_at(lower, a * RADIUS + first + RADIUS)
-                _fetch(eq, source, outer * RADIUS, cells, w, begin - first, like)
-            at = begin - first
-            source = row_at(q, a * size + begin)
-            _fetch(eq, source, outer * size, row_at(cells, at), row_at(w, at), end - begin, like)
+                _fetch(eq, source, outer * RADIUS, cells, w, begin - first, keeps, like)
+            at, source, inside = begin - first, row_at(q, a * size + begin), end - begin
+            _fetch(eq, source, outer * size, row_at(cells, at), row_at(w, at), inside, keeps, like)
             if end < last:
                 at, source = end - first, row_at(upper, a * RADIUS + end - size)
                 _fetch(
-                    eq, source, outer * RADIUS, row_at(cells, at), row_at(w, at), last - end, like
-                )
+                    eq, source, outer * RADIUS, row_at(cells, at), row_at(w, at), last - end,
+                    keeps, like,
+                )  # fmt: skip
             around = _around(w, 0, like)
             if BY_CELL:  # the lower face of a cell comes before its upper one
                 _at_cells(around[:-1], left, row_at(right, -1), (n + 9) // 8 * 8, like)
@@ -437,7 +452,7 @@ def _padded(eq, q, row, first, n, views, like):
     """Bring ``n`` faces' cells of a padded array into the buffers; return the rows around them."""
     _, rows, size = q.shape
     source = row_at(q, row * size + first)
-    _fetch(eq, source, rows * size, views[0], views[1], n + 2 * RADIUS - 1, like)
+    _fetch(eq, source, rows * size, views[0], views[1], n + 2 * RADIUS - 1, True, like)
     return _around(views[1], 0, like)
 
 
@@ -453,7 +468,7 @@ def _copy(source, source_step, to, to_step, n, like):
 def _give_states(eq, views, ql, qr, row, first, n, like):
     """Turn the face values in the buffers into states, and copy them out."""
     left, right, frames = views[3], views[4], views[2]
-    around, (_, rows, size) = _around(views[0], 0, like), ql.shape
+    around, (_, rows, size) = _around(views[1], 0, like), ql.shape
     _states(eq, around[RADIUS - 1], frames, left, n, like)
     _states(eq, around[RADIUS], frames, right, n, like)
     place, step = row * size + first, rows * size

@@ -82,23 +82,25 @@ class Acoustics(Equation):
     def wave_speeds(self, ql, qr, axis):
         return 0.0 * ql[0] - self.speed_of_sound(), 0.0 * qr[0] + self.speed_of_sound()
 
-    def contact(self, ql, qr, sl, sr, axis):
+    def outer_speeds(self, wl, wr, axis):
+        return self.wave_speeds(wl, wr, axis)
+
+    def contact(self, wl, wr, sl, sr, axis):
         """Velocity and pressure between the two waves, LeVeque eq. (3.32).
 
         Particles there move at it, if by less than the linear theory can see: the shear wave
         itself stands still, and the fluxes on its two sides are the same.
         """
-        dp, du = (qr[0] - ql[0]) / self.impedance(), qr[1 + axis] - ql[1 + axis]
-        velocity = 0.5 * ((ql[1 + axis] + qr[1 + axis]) - dp)
-        return velocity, 0.5 * ((ql[0] + qr[0]) - self.impedance() * du)
+        z, dp, du = self.impedance(), wr[0] - wl[0], wr[1 + axis] - wl[1 + axis]
+        velocity = 0.5 * ((wl[1 + axis] + wr[1 + axis]) - dp / z)
+        return velocity, 0.5 * ((wl[0] + wr[0]) - z * du)
 
     def normal(self, w, axis):
-        """Velocity along ``axis`` and pressure of a state."""
         return w[1 + axis], w[0]
 
-    def star_flux(self, q, w, s, sm, pm, axis):
+    def star_flux(self, w, s, sm, pm, axis):
         """Flux of the state between the waves."""
-        return (self.bulk_modulus * sm, *add_at(scale(0.0, q[1:]), axis, pm / self.density))
+        return (self.bulk_modulus * sm, *add_at(scale(0.0, w[1:]), axis, pm / self.density))
 
     def roe_frame(self, ql, qr, axis):
         return ql

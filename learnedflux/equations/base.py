@@ -145,13 +145,14 @@ class Equation:
         """Whether a state is physical: all of :meth:`positive` above zero."""
         return least(self.positive(q)) > 0.0
 
-    def represents(self, q: State, cell: State) -> Scalar:
-        """Whether a reconstructed face state ``q`` may be used, or the cell's own must be.
+    def represents(self, w: State, cell: State) -> Scalar:
+        """Whether a reconstructed face state ``w`` may be used, or the cell's own must be.
 
-        Admissible states form a convex cone, so ``q - LEAST * cell`` being one says that density
-        and pressure keep about that share.
+        Both are primitive. Admissible states form a convex cone, so ``q - LEAST * cell`` being one
+        says that density and pressure keep about that share.
         """
-        return self.admissible(subtract(q, scale(LEAST, cell)))
+        part = scale(LEAST, self.to_conserved(cell))
+        return self.admissible(subtract(self.to_conserved(w), part))
 
     def mirror(self, q: State, axis: int) -> State:
         """State seen in a wall normal to ``axis``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from learnedflux.equations.base import Equation
+from learnedflux.equations.base import LEAST, Equation
 from learnedflux.errors import InputError
 from learnedflux.ops import (
     absolute,
@@ -71,8 +71,6 @@ class Euler(Equation):
 
     # --- thermodynamics and flux ----------------------------------------------------------------
 
-    # A kernel divides by a density once, as long as everything is written with its inverse.
-
     def velocities(self, q):
         return scale(1.0 / q[0], q[1:-1])
 
@@ -80,10 +78,7 @@ class Euler(Equation):
         return (self.gamma - 1.0) * (q[-1] - 0.5 * dot(q[1:-1], self.velocities(q)))
 
     def sound_speed(self, q):
-        return sqrt(self._sound_speed_squared(q))
-
-    def _sound_speed_squared(self, q):
-        return self.gamma * (self.pressure(q) * (1.0 / q[0]))
+        return sqrt(self.gamma * (self.pressure(q) * (1.0 / q[0])))
 
     def to_primitive(self, q):
         return (q[0], *self.velocities(q), self.pressure(q))
@@ -104,6 +99,12 @@ class Euler(Equation):
         m = q[1:-1]
         return (q[0] > 0.0) & (q[0] * q[-1] > 0.5 * dot(m, m))
 
+    def represents(self, w, cell):
+        """As in general, in primitive variables: less arithmetic, for every face of every stage."""
+        rho, p, dv = w[0] - LEAST * cell[0], w[-1] - LEAST * cell[-1], subtract(w[1:-1], cell[1:-1])
+        lost = (0.5 * (self.gamma - 1.0) * LEAST) * ((w[0] * cell[0]) * dot(dv, dv))
+        return (rho > 0.0) & (rho * p > lost)
+
     def flux(self, q, axis):
         m, p = q[1:-1], self.pressure(q)
         u = self.velocities(q)[axis]
@@ -118,31 +119,47 @@ class Euler(Equation):
     # --- for Riemann solvers --------------------------------------------------------------------
 
     def wave_speeds(self, ql, qr, axis):
-        """Einfeldt's speeds: the extreme of each side's own wave and the Roe mean's."""
-        frame = self.roe_frame(ql, qr, axis)
-        u, c = frame[4 + axis], frame[0]
-        ul, ur = self.velocities(ql)[axis], self.velocities(qr)[axis]
-        cl, cr = self.sound_speed(ql), self.sound_speed(qr)
-        return minimum(ul - cl, u - c), maximum(ur + cr, u + c)
+        return self.outer_speeds(self.to_primitive(ql), self.to_primitive(qr), axis)
 
-    def contact(self, ql, qr, sl, sr, axis):
+    def outer_speeds(self, wl, wr, axis):
+        """Einfeldt's speeds: the extreme of each side's own wave and the Roe mean's."""
+        mean = self.roe_mean(wl, wr)
+        u, c = mean[2 + axis], sqrt(mean[0])
+        cl, cr = sqrt(self.sound_speed_squared(wl)), sqrt(self.sound_speed_squared(wr))
+        return minimum(wl[1 + axis] - cl, u - c), maximum(wr[1 + axis] + cr, u + c)
+
+    def sound_speed_squared(self, w):
+        return self.gamma * (w[-1] * (1.0 / w[0]))
+
+    def roe_mean(self, wl, wr):
+        """Roe's mean: sound speed squared, density and velocities.
+
+        The first is the mean of both sides' and what the velocities differ by. The weights
+        sqrt(rl) / (sqrt(rl) + sqrt(rr)) and its like take one root.
+        """
+        rho, dv = sqrt(wl[0] * wr[0]), subtract(wr[1:-1], wl[1:-1])
+        total = 1.0 / ((wl[0] + wr[0]) + 2.0 * rho)
+        xl, xr = (wl[0] + rho) * total, (wr[0] + rho) * total
+        mean = xl * self.sound_speed_squared(wl) + xr * self.sound_speed_squared(wr)
+        apart = (0.5 * (self.gamma - 1.0)) * ((rho * total) * dot(dv, dv))
+        return (mean + apart, rho, *add(scale(xl, wl[1:-1]), scale(xr, wr[1:-1])))
+
+    def contact(self, wl, wr, sl, sr, axis):
         """Speed and pressure of the middle wave, Toro eqs. (10.37) and (10.36)."""
-        ul, ur = self.velocities(ql)[axis], self.velocities(qr)[axis]
-        pl, pr = self.pressure(ql), self.pressure(qr)
-        ml, mr = ql[0] * (sl - ul), qr[0] * (sr - ur)
+        ul, ur, pl, pr = wl[1 + axis], wr[1 + axis], wl[-1], wr[-1]
+        ml, mr = wl[0] * (sl - ul), wr[0] * (sr - ur)
         sm = ((pr - pl) + (ul * ml - ur * mr)) / (ml - mr)
         return sm, 0.5 * ((pl + ml * (sm - ul)) + (pr + mr * (sm - ur)))
 
     def normal(self, w, axis):
-        """Velocity along ``axis`` and pressure of a primitive state."""
         return w[1 + axis], w[-1]
 
-    def star_flux(self, q, w, s, sm, pm, axis):
-        """Flux between the outer wave ``s`` and the contact: of the state of Toro eq. (10.39)."""
-        v = w[1:-1]
+    def star_flux(self, w, s, sm, pm, axis):
+        """Flux of the state of Toro eq. (10.39)."""
+        v, total = w[1:-1], self.to_conserved(w)[-1]
         u, widening = v[axis], 1.0 / (s - sm)
-        mass = (q[0] * (s - u)) * (sm * widening)
-        energy = (((s - u) * q[-1] - w[-1] * u) + pm * sm) * widening
+        mass = (w[0] * (s - u)) * (sm * widening)
+        energy = (((s - u) * total - w[-1] * u) + pm * sm) * widening
         return (mass, *set_at(scale(mass, v), axis, mass * sm + pm), sm * (energy + pm))
 
     # --- characteristic projection --------------------------------------------------------------
@@ -155,16 +172,8 @@ class Euler(Equation):
         return (c, 1.0 / c, w[0], inverse, *v, 0.5 * dot(v, v))
 
     def roe_frame(self, ql, qr, axis):
-        """Roe's mean; its sound speed is the mean of c^2 and what the velocities differ by."""
-        vl, vr = self.velocities(ql), self.velocities(qr)
-        # The weights sqrt(rl) / (sqrt(rl) + sqrt(rr)) and its like, by one root instead of two.
-        rho, dv = sqrt(ql[0] * qr[0]), subtract(vr, vl)
-        total = 1.0 / ((ql[0] + qr[0]) + 2.0 * rho)
-        xl, xr = (ql[0] + rho) * total, (qr[0] + rho) * total
-        v = add(scale(xl, vl), scale(xr, vr))
-        mean = xl * self._sound_speed_squared(ql) + xr * self._sound_speed_squared(qr)
-        apart = (0.5 * (self.gamma - 1.0)) * ((rho * total) * dot(dv, dv))
-        c = safe_sqrt(mean + apart)
+        mean = self.roe_mean(self.to_primitive(ql), self.to_primitive(qr))
+        c, rho, v = safe_sqrt(mean[0]), mean[1], mean[2:]
         return (c, 1.0 / c, rho, 1.0 / rho, *v, 0.5 * dot(v, v))
 
     def eigenvalues(self, frame, axis):

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from learnedflux.ops import Scalar, select, where
+from learnedflux.ops import Scalar, pointwise, select, where
 from learnedflux.riemann.base import register
 
 __all__ = ["hllc"]
 
 
+@pointwise
+def hllc_of_primitive(eq, wl, wr, axis):
+    """HLLC flux between primitive states."""
+    sl, sr = eq.outer_speeds(wl, wr, axis)
+    sm, pm = eq.contact(wl, wr, sl, sr, axis)
+    # Beside a contact that stands still, the side whose outer wave is farther from it.
+    left = where(sm == 0.0, sl + sr < 0.0, sm > 0.0)
+    w, s = select(left, wl, wr), where(left, sl, sr)
+    # Beyond the outer wave the flux is that beside a contact of the state's own speed and pressure.
+    beyond, (u, p) = where(left, sl, -sr) >= 0.0, eq.normal(w, axis)
+    return eq.star_flux(w, s, where(beyond, u, sm), where(beyond, p, pm), axis)
+
+
 @register(
     "hllc",
-    needs=("contact", "normal", "star_flux"),
+    needs=("outer_speeds", "contact", "normal", "star_flux"),
+    primitive=hllc_of_primitive,
     judgement="sharp contacts and shear layers; may carbuncle at grid-aligned strong shocks",
     reference="Toro, Spruce and Speares, Shock Waves 4, 25-34 (1994), doi:10.1007/BF01414629",
 )
@@ -23,7 +37,10 @@ def hllc(eq, ql: tuple[Scalar, ...], qr: tuple[Scalar, ...], axis: int):
     Parameters
     ----------
     eq : Equation
-        Must provide ``wave_speeds``, ``contact``, ``normal`` and ``star_flux``.
+        Must provide, of primitive states: ``outer_speeds(wl, wr, axis)``, the slowest and the
+        fastest wave; ``contact(wl, wr, sl, sr, axis)``, speed and pressure of the middle one;
+        ``normal(w, axis)``, velocity and pressure of a state; ``star_flux(w, s, sm, pm, axis)``,
+        the flux between the outer wave of speed ``s`` and the middle one.
     ql, qr : tuple of scalars
         Conserved variables left and right of the interface, in the equation's order.
     axis : int
@@ -53,12 +70,4 @@ def hllc(eq, ql: tuple[Scalar, ...], qr: tuple[Scalar, ...], axis: int):
     >>> lf.riemann.hllc(lf.Euler(), (1.0, 0.0, 2.5), (1.0, 0.0, 2.5), axis=0)
     (0.0, 1.0, 0.0)
     """
-    sl, sr = eq.wave_speeds(ql, qr, axis)
-    sm, pm = eq.contact(ql, qr, sl, sr, axis)
-    # Beside a contact that stands still, the side whose outer wave is farther from it.
-    left = where(sm == 0.0, sl + sr < 0.0, sm > 0.0)
-    q, s = select(left, ql, qr), where(left, sl, sr)
-    w = select(left, eq.to_primitive(ql), eq.to_primitive(qr))
-    # Beyond the outer wave the flux is that beside a contact of the state's own speed and pressure.
-    beyond, (u, p) = where(left, sl, -sr) >= 0.0, eq.normal(w, axis)
-    return eq.star_flux(q, w, s, where(beyond, u, sm), where(beyond, p, pm), axis)
+    return hllc_of_primitive(eq, eq.to_primitive(ql), eq.to_primitive(qr), axis)
