@@ -146,7 +146,7 @@ def test_parameters_need_their_type():
 
 def test_provides_tells_own_methods_from_defaults():
     assert lf.Euler().provides("to_characteristic")
-    assert lf.Euler().provides("star_state")
+    assert lf.Euler().provides("star_flux")
     assert not lf.Burgers().provides("to_characteristic")
     assert not lf.Burgers().provides("nonsense")
     assert lf.Burgers().provides("critical_points")
