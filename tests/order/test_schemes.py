@@ -70,6 +70,18 @@ def test_density_wave_muscl():
 # --- the classical sine test, number by number ----------------------------------------------------
 
 
+def test_seventh_order():
+    """On tensors; steps so small that their third order does not show."""
+    grids, found = (10, 20, 40), []
+    for cells in grids:
+        problem = lf.problems.sine_advection(cells=cells).replace(t_end=0.5)
+        dt = 0.8 * problem.grid.spacing[0] ** (7.0 / 3.0)
+        ds = lf.solve(problem, "weno7-z", dt=dt, backend="torch")
+        found.append(float(lf.metrics.error(ds, problem.exact).u[-1]))
+    assert observed_order(grids[1:], found[1:]) == pytest.approx(7.0, abs=0.15)
+    assert found[-1] < 1e-8
+
+
 @pytest.mark.compiles
 @pytest.mark.parametrize(
     ("scheme", "published"),
