@@ -27,7 +27,7 @@ def from_primitive(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a numerical flux of primitive states, given one of conserved states."""
 
     @pointwise
-    def between(eq, wl, wr, axis):  # type: ignore[no-untyped-def]
+    def between(eq, wl, wr, axis):
         return function(eq, eq.to_conserved(wl), eq.to_conserved(wr), axis)
 
     return between

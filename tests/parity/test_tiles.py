@@ -45,6 +45,23 @@ def test_a_stage_is_its_formula(integrator):
     np.testing.assert_array_equal(method(semi, 0.0, q, 1e-3), plain)
 
 
+def test_what_a_caller_holds_is_never_overwritten():
+    semi = semidiscretization(1, "weno5")
+    q = semi.initial()
+    row = semi(0.0, q)[1]  # a view, of an array that has no name any more
+    kept = row.copy()
+    for k in range(2 * numba_cpu.MOST_KEPT):
+        semi(0.0, (1.0 + k) * q)
+    np.testing.assert_array_equal(row, kept)
+
+
+def test_arrays_that_nobody_holds_are_used_again():
+    semi = semidiscretization(1, "weno5")
+    q = semi.initial()
+    places = {semi(0.0, q).ctypes.data for _ in range(5)}
+    assert len(places) == 1
+
+
 def test_a_policy_of_unknown_family_gives_the_same_through_onnx_runtime():
     semi, other = semidiscretization(2, "learned"), semidiscretization(2, "learned")
     other.backend.asked = semi.scheme.reconstruction
