@@ -256,6 +256,7 @@ def _errors(ds: xr.Dataset, baseline: str) -> Iterator[str]:
     yield "<h2>Errors</h2>"
     several = int((~np.isnan(ds.order)).sum()) > 0
     own = own_grids(ds)
+    curves = bool((grids_run(ds) & ~own).any())  # grids run for their sake only
     rows = []
     for problem, cells in _places(grids_run(ds)):
         part = ds.sel(problem=problem, cells=cells)
@@ -263,7 +264,7 @@ def _errors(ds: xr.Dataset, baseline: str) -> Iterator[str]:
             continue
         base = float(part.error.sel(scheme=baseline))
         best = float(part.error.min())
-        main = bool(own.sel(problem=problem, cells=cells)) and not bool(own.all())
+        main = curves and bool(own.sel(problem=problem, cells=cells))
         name = f"<b>{html.escape(problem)}</b>" if main else html.escape(problem)
         row = [f"{name} <small>{cells} cells</small>"]
         for scheme in map(str, ds.scheme.values):
@@ -303,9 +304,8 @@ def _survival(ds: xr.Dataset) -> Iterator[str]:
         return
     yield "<h2>Survival</h2>"
     rows = []
-    for problem, cells in _places(grids_run(ds)):
-        if not bool(told.sel(problem=problem, cells=cells)):
-            continue
+    # Of the grids run for the sake of curves only those on which something happened.
+    for problem, cells in _places(told | (own_grids(ds) & ds.lowest.notnull().any("scheme"))):
         row = [f"{html.escape(problem)} <small>{cells} cells</small>"]
         for scheme in map(str, ds.scheme.values):
             one = ds.sel(problem=problem, cells=cells, scheme=scheme)
@@ -321,8 +321,7 @@ def _survival(ds: xr.Dataset) -> Iterator[str]:
     yield _table(["", *(html.escape(str(s)) for s in ds.scheme.values)], rows, "errors")
     yield (
         "<p class='note'>Smallest density, pressure or depth at the end; fluxes changed by the "
-        "positivity limiter; attempts at a step that were made again. Problems on which none of "
-        "this happened are left out.</p>"
+        "positivity limiter; attempts at a step that were made again.</p>"
     )
     messages = [
         f"<li>{html.escape(scheme)}, {html.escape(problem)}, {cells} cells: "
