@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import logging
 import re
 import sys
 import tomllib
@@ -116,6 +117,7 @@ def _train(given: argparse.Namespace) -> None:
         _require("export")
     from learnedflux import training
 
+    _log_unless_bars_show()
     where = {"folder": given.folder, "resume": given.resume, "device": given.device}
     run: Any
     try:
@@ -138,6 +140,14 @@ def _train(given: argparse.Namespace) -> None:
     else:
         best = run.best if given.seeds else run
         write(f"export it: learnedflux export {best.folder} -o {best.recipe.name}.onnx")
+
+
+def _log_unless_bars_show() -> None:
+    """Say what goes on in lines where standard error is no terminal, and no bar is shown."""
+    log = logging.getLogger("learnedflux")
+    if not sys.stderr.isatty() and not log.handlers:
+        log.addHandler(logging.StreamHandler())
+        log.setLevel(logging.INFO)
 
 
 def _policy_name(equations: Sequence[str]) -> str:

@@ -140,7 +140,15 @@ def _loop(
             row |= state.on_average(lambda: _validate(apart, recipe))
             state.keep_best(row["validation"])
             bar.set_postfix(validation=f"{row['validation']:.3f}", best=f"{state.best_score:.3f}")
-            log.info("%s", {"iteration": iteration, **{k: round(v, 4) for k, v in row.items()}})
+            log.info(
+                "iteration %d of %d: validation %.3f (best %.3f), loss %.3f, %d steps",
+                iteration + 1,
+                recipe.iterations,
+                row["validation"],
+                state.best_score,
+                row["loss"],
+                row["steps"],
+            )
         state.rows.append({"iteration": float(iteration), **row})
         state.iteration = iteration + 1
         if board is None:

@@ -1,5 +1,6 @@
 """Training is repeatable, resumable, and exports what it trained."""
 
+import math
 import re
 
 import numpy as np
@@ -175,3 +176,68 @@ def test_training_improves_on_mp5(tmp_path):
     settings = {"iterations": 60, "rows": 8, "cells": 64, "steps": [4, 8, 16], "validate_every": 20}
     run = training.train(**TINY | settings, folder=tmp_path, equations=["Advection"])
     assert float(run.history.validation.min()) < 0.85
+
+
+def test_training_stops_when_validation_no_longer_improves(tmp_path, monkeypatch):
+    from learnedflux.training import trainer
+
+    scores = iter([0.9, 0.8, 0.85, 0.81, 0.7, 0.6])
+    monkeypatch.setattr(trainer, "_validate", lambda tasks, recipe: {"validation": next(scores)})
+    settings = SHORT | {"equations": ["Advection"], "iterations": 6, "validate_every": 1}
+    run = training.train(**settings, patience=2, folder=tmp_path)
+    assert run.history.validation.values.tolist() == [0.9, 0.8, 0.85, 0.81]
+    assert run.score == 0.8
+    again = training.train(**settings, patience=2, folder=tmp_path, resume=True)
+    assert again.history.sizes["iteration"] == 4, "a run that has stopped stays so"
+
+
+def test_several_seeds(tmp_path):
+    settings = SHORT | {"equations": ["Advection"], "iterations": 2}
+    runs = training.train_seeds(None, [3, 4], folder=tmp_path, **settings)
+    assert sorted(runs.scores) == [3, 4]
+    assert runs.best.score == min(runs.scores.values())
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["seed3", "seed4"]
+    assert f"seed 3: {runs.scores[3]:.3f}" in repr(runs)
+    policy = runs.export(tmp_path / "a.onnx", card=False)
+    assert policy.metadata["seeds"] == [3, 4]
+    resumed = training.train_seeds(None, [3, 4], folder=tmp_path, resume=True, **settings)
+    assert resumed.scores == runs.scores
+    with pytest.raises(lf.InputError, match="seeds must list"):
+        training.train_seeds(None, [])
+
+
+def test_steps_come_in_stages():
+    from learnedflux.training.trainer import _schedule
+
+    recipe = training.Recipe(iterations=101, steps=[4, 8, 16], ramp=0.5)
+    stages = [_schedule(recipe, i)[1] for i in (0, 24, 25, 49, 50, 100)]
+    assert stages == [4, 4, 8, 8, 16, 16]
+    rates = [_schedule(recipe, i)[0] for i in range(101)]
+    assert rates[0] < max(rates) == max(rates[15:25]) > rates[-1] > 0
+
+
+def test_overrides_of_tables():
+    base = training.Recipe(losses={"ratio": 1.0, "growth": 10.0})
+    assert training.Recipe.of(base, **{"losses.growth": 5}).losses == {"ratio": 1.0, "growth": 5}
+    assert training.Recipe.of(base, losses={"hinge": 1.0}).losses == {"hinge": 1.0}
+    with pytest.raises(lf.InputError, match="'rows' is no table"):
+        training.Recipe.of(base, **{"rows.x": 1})
+
+
+def test_one_bad_row_does_not_hide_the_others():
+    """Gradients by a row's state are kept from growing; those of other rows are untouched."""
+    weight = torch.ones((), dtype=torch.float64, requires_grad=True)
+    factor = torch.tensor([[1.0], [60.0]], dtype=torch.float64)  # the second row explodes
+    q, dt = torch.ones((1, 2, 8), dtype=torch.float64), torch.full((2, 1), 0.1).double()
+
+    def gradient(row, limit):
+        end = training.rollout(lambda q, _: weight * factor * q, q, dt, 6, limit=limit)
+        return float(torch.autograd.grad(end[0, row].sum(), weight)[0])
+
+    assert gradient(0, 50.0) == gradient(0, math.inf)
+    assert gradient(1, 50.0) < 1e-2 * gradient(1, math.inf)
+
+
+def test_shipped_recipes_are_recipes(root):
+    for path in (root / "training").glob("*.toml"):
+        assert training.Recipe.of(path).name == path.stem
