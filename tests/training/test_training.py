@@ -235,7 +235,9 @@ def test_one_bad_row_does_not_hide_the_others():
         return float(torch.autograd.grad(end[0, row].sum(), weight)[0])
 
     assert gradient(0, 50.0) == gradient(0, math.inf)
-    assert gradient(1, 50.0) < 1e-2 * gradient(1, math.inf)
+    # Its state grows 61-fold per step, so each of six steps adds as much; but for the last two,
+    # what comes back to them is held at 50 instead of 61, 61^2 and so on.
+    assert gradient(1, 50.0) == pytest.approx(gradient(1, math.inf) * 1.83 / 6, rel=0.05)
 
 
 def test_shipped_recipes_are_recipes(root):
