@@ -10,6 +10,7 @@ from learnedflux import training
 run = training.train(
     name="small",
     equations=["Advection"],
+    baselines=["mp5"],
     policy={"hidden": [8]},
     iterations=6,
     rows=4,

@@ -96,7 +96,7 @@ class Recipe:
     policy: dict[str, Any] = field(default_factory=dict)
     distributions: dict[str, dict[str, float]] = field(default_factory=dict)
     losses: dict[str, float] = field(default_factory=lambda: {"ratio": 1.0, "growth": 10.0})
-    baselines: tuple[str, ...] = ("mp5",)
+    baselines: tuple[str, ...] = ("mp5", "teno5", "muscl")
     reference: str = "weno5-z"
     refinement: int = 8
     pool: int = 96

@@ -14,6 +14,7 @@ from learnedflux.cli import main
 TINY = """
 name = "tiny"
 equations = ["Advection"]
+baselines = ["mp5"]
 iterations = 2
 rows = 1
 cells = 32

@@ -13,6 +13,7 @@ from learnedflux import training  # noqa: E402
 from learnedflux.training.parallel import Ranks  # noqa: E402
 
 SETTINGS = {
+    "baselines": ["mp5"],
     "name": "tiny",
     "equations": ["Advection", "Burgers"],
     "distributions": {"Burgers": {"riemann": 1}},

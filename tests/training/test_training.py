@@ -15,6 +15,7 @@ from learnedflux import training  # noqa: E402
 from learnedflux.training.export import _check_parity, export  # noqa: E402
 
 TINY = {
+    "baselines": ["mp5"],  # fewer kernels to compile
     "name": "tiny",
     "iterations": 4,
     "rows": 2,
