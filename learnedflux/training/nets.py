@@ -1,22 +1,55 @@
-"""The policy network: one agent per face, bounded by construction."""
+"""Policy families by name: one agent per face, bounded by construction."""
 
 from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from learnedflux.errors import InputError
 from learnedflux.reconstruction import Reconstruction
 from learnedflux.reconstruction.bounded import CELLS, FAMILY, INPUTS, face_value, features
 from learnedflux.reconstruction.mp import ALPHA
 from learnedflux.reconstruction.stencil import differences
+from learnedflux.registry import Registry
 
-__all__ = ["BoundedPolicy"]
+__all__ = ["BoundedPolicy", "families", "family"]
+
+families: Registry[Any] = Registry("policy family")
 
 
+def family(name: str) -> Callable[[type], type]:
+    """Decorator that adds a class of policies under the name recipes and policy files call it by.
+
+    Parameters
+    ----------
+    name : str
+        Name of the family.
+
+    Notes
+    -----
+    The class is a :class:`torch.nn.Module` with
+
+    - a constructor whose arguments are the settings of ``[policy]`` in a recipe, and ``seed``;
+    - ``family``, ``stencil`` (cells around a face that the exported file takes) and ``order``;
+    - ``reconstruction()``, the policy as a :class:`~learnedflux.reconstruction.Reconstruction` of
+      the torch backend, gradients and all;
+    - ``contract(stencil)``, the map of the policy file: (face, stencil) to (face,);
+    - ``metadata()``, what the file says of it besides.
+    """
+
+    def decorate(kind: type) -> type:
+        families.add(name, kind)
+        return kind
+
+    return decorate
+
+
+@family(FAMILY)
 class BoundedPolicy(nn.Module):
     """Face value = upwind cell + clip(linear5 + sensor * sum_k action_k difference_k).
 
@@ -44,6 +77,8 @@ class BoundedPolicy(nn.Module):
     """
 
     family = FAMILY
+    stencil = CELLS + 1
+    order = 5
 
     def __init__(
         self,
@@ -54,6 +89,8 @@ class BoundedPolicy(nn.Module):
         seed: int = 0,
     ) -> None:
         super().__init__()
+        if not hidden or not all(isinstance(width, int) and width > 0 for width in hidden):
+            raise InputError(f"hidden must list layer widths above 0; got {hidden!r}.")
         self.config: dict[str, Any] = {
             "hidden": list(hidden),
             "threshold": threshold,
@@ -83,6 +120,19 @@ class BoundedPolicy(nn.Module):
         action = self.net(torch.stack(seen, dim=-1))
         value: Tensor = face_value(c, steps, sensor, action.unbind(-1), k["alpha"])
         return value
+
+    def contract(self, stencil: Tensor) -> Tensor:
+        """Return left-biased face values (face,) from the cells around each face (face, cell)."""
+        value: Tensor = self(*(stencil[:, j] for j in range(CELLS)))
+        return value
+
+    def metadata(self) -> dict[str, Any]:
+        """Return settings and weights, by which the compiled kernels run a policy file."""
+        layers = [layer for layer in self.net if isinstance(layer, nn.Linear)]
+        weights = [
+            {"weight": layer.weight.tolist(), "bias": layer.bias.tolist()} for layer in layers
+        ]
+        return {"config": self.config, "weights": weights}
 
     def reconstruction(self, name: str = "policy") -> Reconstruction:
         """Return this policy as a reconstruction of the torch backend, gradients and all."""
