@@ -285,7 +285,8 @@ class NumbaBackend:
             moved[..., :g], flip(moved[..., -g:]), self.boundaries[axis], self.equation, axis, t
         )
         parts = (flip(np.stack(tuple(lower))), moved, np.stack(tuple(upper)))
-        padded = np.concatenate(parts, axis=-1)
+        # Kernels see memory, not strides; parts of another order are joined in that order.
+        padded = np.ascontiguousarray(np.concatenate(parts, axis=-1))
         return padded.reshape(len(q), -1, padded.shape[-1])
 
     def face_states(self, t: float, q: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
