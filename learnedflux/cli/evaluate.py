@@ -93,7 +93,8 @@ def _evaluate(given: argparse.Namespace) -> None:
     ds = found.dataset
     write(_errors(ds))
     write()
-    write(_summary(ds, baseline))
+    write("Each problem on its own grid:")
+    write(_summary(evaluation.on_own_grids(ds), baseline))
     if given.output or given.html:
         write()
     if given.output:

@@ -6,7 +6,13 @@ suite of one's own.
 """
 
 from learnedflux.evaluation import named  # noqa: F401  (registers the suites)
-from learnedflux.evaluation.compare import equal_time, geometric_mean, markdown_row, ratios
+from learnedflux.evaluation.compare import (
+    equal_time,
+    geometric_mean,
+    markdown_row,
+    on_own_grids,
+    ratios,
+)
 from learnedflux.evaluation.machine import processor
 from learnedflux.evaluation.report import write_report
 from learnedflux.evaluation.runs import Evaluation, evaluate, run
@@ -27,6 +33,7 @@ __all__ = [
     "evaluate",
     "geometric_mean",
     "markdown_row",
+    "on_own_grids",
     "processor",
     "ratios",
     "register_suite",

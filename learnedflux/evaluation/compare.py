@@ -9,7 +9,15 @@ import xarray as xr
 
 from learnedflux.errors import InputError, UnknownNameError
 
-__all__ = ["equal_time", "geometric_mean", "markdown_row", "ratios"]
+__all__ = [
+    "equal_time",
+    "geometric_mean",
+    "grids_run",
+    "markdown_row",
+    "on_own_grids",
+    "own_grids",
+    "ratios",
+]
 
 FEWEST = 3  # grids of a curve that may be read between its points
 
@@ -41,6 +49,29 @@ def geometric_mean(values: xr.DataArray) -> xr.DataArray:
     logs = xr.apply_ufunc(np.log, values.where(values > 0))
     mean: xr.DataArray = xr.apply_ufunc(np.exp, logs.mean(("problem", "cells")))
     return mean
+
+
+def grids_run(ds: xr.Dataset) -> xr.DataArray:
+    """Return whether a problem was run on a grid (problem, cells)."""
+    ran: xr.DataArray = (ds.steps.notnull() | ds.failed).any("scheme")
+    return ran
+
+
+def own_grids(ds: xr.Dataset) -> xr.DataArray:
+    """Return which grids are a problem's own (problem, cells); all, where none of its own was run.
+
+    Those are the grids the suite names, whatever else was run to draw curves.
+    """
+    ran = grids_run(ds)
+    named: xr.DataArray = ran & ds.default
+    return named | (ran & ~named.any("cells"))
+
+
+def on_own_grids(ds: xr.Dataset) -> xr.Dataset:
+    """Return an evaluation without the numbers of other grids than the problems' own."""
+    kept = own_grids(ds)
+    changed = {name: array.where(kept) for name, array in ds.items() if array.dtype.kind == "f"}
+    return ds.assign({**changed, "failed": ds.failed & kept})
 
 
 def ratios(ds: xr.Dataset, baseline: str = "teno5") -> xr.Dataset:

@@ -14,13 +14,22 @@ import numpy as np
 import xarray as xr
 
 from learnedflux.errors import InputError
-from learnedflux.evaluation.compare import FEWEST, equal_time, geometric_mean, ratios
+from learnedflux.evaluation.compare import (
+    FEWEST,
+    equal_time,
+    geometric_mean,
+    grids_run,
+    on_own_grids,
+    own_grids,
+    ratios,
+)
 from learnedflux.evaluation.runs import Evaluation
 from learnedflux.files import replace_file
 
 __all__ = ["page", "require_drawing", "write_report"]
 
 LOSS = 1.005  # ratio to the baseline's error from which on a result is marked as a loss
+RIVALS = ("teno5", "mp5")
 TIE = 1.0005  # times the lowest error: as low, for a reader of three digits
 METADATA = ("suite", "integrator", "cfl", "repeats")
 
@@ -116,31 +125,12 @@ def _picture(figure: Any, words: str) -> str:
     return f"<img alt='{html.escape(words, quote=True)}' src='data:image/png;base64,{data}'>"
 
 
-def _ran(ds: xr.Dataset) -> xr.DataArray:
-    """Whether a problem was run on a grid (problem, cells)."""
-    ran: xr.DataArray = (ds.steps.notnull() | ds.failed).any("scheme")
-    return ran
-
-
-def _main(ds: xr.Dataset) -> xr.DataArray:
-    """Grids that count in the summary: of each problem those the suite names, if any was run."""
-    ran = _ran(ds)
-    named: xr.DataArray = ran & ds.default
-    return named | (ran & ~named.any("cells"))
-
-
 def _places(shown: xr.DataArray) -> Iterator[tuple[str, int]]:
     """Yield (problem, cells) where a mask of them is set."""
     for problem in map(str, shown.problem.values):
         for cells in map(int, shown.cells.values):
             if bool(shown.sel(problem=problem, cells=cells)):
                 yield problem, cells
-
-
-def _on_main_grids(ds: xr.Dataset) -> xr.Dataset:
-    kept = _main(ds)
-    changed = {name: ds[name].where(kept) for name in ("error", "wall_time")}
-    return ds.assign({**changed, "failed": ds.failed & kept})
 
 
 def _ratio(value: float, digits: int = 2) -> str:
@@ -176,40 +166,38 @@ def _sentence(ds: xr.Dataset, baseline: str) -> str:
 
 def _summary(ds: xr.Dataset, baseline: str) -> Iterator[str]:
     """Yield a table of the schemes, and where each loses."""
-    mine = _on_main_grids(ds)
+    mine = on_own_grids(ds)
     found = ratios(mine, baseline)
     yield "<h2>Summary</h2>"
     if not bool((mine.error > 0).any()):
         yield "<p>No errors were measured.</p>"
         return
     enough = int((ds.error > 0).sum("cells").max()) >= FEWEST
-    equal = equal_time(ds, baseline) if enough else None
+    read = equal_time(ds, baseline).ratio.where(own_grids(ds)) if enough else None
+    # Ratios to the best classical scheme beside the baseline's, where it is there.
+    other = next((n for n in RIVALS if n in ds.scheme.values and n != baseline), None)
+    beside = None if other is None else ratios(mine, other).ratio
     lowest = mine.error <= TIE * mine.error.min("scheme")
     slower = mine.wall_time / mine.wall_time.sel(scheme=baseline, drop=True)
     head = [
-        "scheme", f"error / {html.escape(baseline)}", "largest ratio", "lowest on",
+        "scheme", f"error / {html.escape(baseline)}",
+        *([] if other is None else [f"error / {other}"]), "largest ratio", "lowest on",
         "losses", "failed", "time of a run", "error at equal time",
     ]  # fmt: skip
     rows, losses = [], []
     for scheme in map(str, ds.scheme.values):
         one = found.sel(scheme=scheme)
-        lost = _losses(one.ratio)
+        lost = _losses(one.ratio, own_grids(ds))
         base = scheme == baseline
         if lost and not base:
             told = [f"{html.escape(problem)} {text}" for problem, text in lost.items()]
             losses.append(f"<li><b>{html.escape(scheme)}</b>: {'; '.join(told)}</li>")
-        gained = float(one.geometric_mean)
-        at_equal = "–"
-        if equal is not None:
-            value, count = (
-                float(equal.geometric_mean.sel(scheme=scheme)),
-                int(equal.compared.sel(scheme=scheme)),
-            )
-            at_equal = _graded(value, base) + f"<small>{count} readings</small>"
+        at_equal = "–" if read is None else _mean(read.sel(scheme=scheme), base, "readings")
         rows.append(
             [
                 html.escape(scheme),
-                f"<td>{_graded(gained, base)}<small>{int(one.compared)} runs</small></td>",
+                _mean(one.ratio, base, "runs"),
+                *([] if beside is None else [_mean(beside.sel(scheme=scheme), scheme == other)]),
                 _ratio(float(one.worst)),
                 f"{int(lowest.sel(scheme=scheme).sum())} of {int(lowest.any('scheme').sum())}",
                 "–" if base else str(len(lost)),
@@ -225,7 +213,7 @@ def _summary(ds: xr.Dataset, baseline: str) -> Iterator[str]:
         f"{html.escape(baseline)} takes, over its error, read off the curves of error over time "
         "below; never beyond the times measured, so each scheme has the readings that "
         "overlap.</p>"
-        if equal is not None
+        if read is not None
         else "<p class='note'>Geometric means over problems, each on its own grid; a failed run "
         "has no error and is in no mean. Error at equal time needs three grids per problem.</p>"
     )
@@ -233,13 +221,21 @@ def _summary(ds: xr.Dataset, baseline: str) -> Iterator[str]:
         yield f"<h3>Where they lose to {html.escape(baseline)}</h3><ul>{''.join(losses)}</ul>"
 
 
-def _losses(ratio: xr.DataArray) -> dict[str, str]:
+def _losses(ratio: xr.DataArray, own: xr.DataArray) -> dict[str, str]:
     """Return the problems on which a scheme is worse, with the ratios on the grids where it is."""
     found: dict[str, list[str]] = {}
     for problem, cells in _places(ratio > LOSS):
         value = float(ratio.sel(problem=problem, cells=cells))
-        found.setdefault(problem, []).append(f"×{_ratio(value)} <small>({cells} cells)</small>")
+        several = int(own.sel(problem=problem).sum()) > 1
+        grid = f" <small>({cells} cells)</small>" if several else ""
+        found.setdefault(problem, []).append(f"×{_ratio(value)}{grid}")
     return {problem: ", ".join(texts) for problem, texts in found.items()}
+
+
+def _mean(ratio: xr.DataArray, base: bool, what: str = "") -> str:
+    """Return a geometric mean, and of how many numbers it is one."""
+    count = f"<small>{int((ratio > 0).sum())} {what}</small>" if what else ""
+    return f"<td>{_graded(float(geometric_mean(ratio)), base)}{count}</td>"
 
 
 def _graded(value: float, base: bool) -> str:
@@ -259,14 +255,18 @@ def _errors(ds: xr.Dataset, baseline: str) -> Iterator[str]:
         return
     yield "<h2>Errors</h2>"
     several = int((~np.isnan(ds.order)).sum()) > 0
+    own = own_grids(ds)
+    curves = bool((grids_run(ds) & ~own).any())  # grids run for their sake only
     rows = []
-    for problem, cells in _places(_ran(ds)):
+    for problem, cells in _places(grids_run(ds)):
         part = ds.sel(problem=problem, cells=cells)
         if not bool((part.error > 0).any() | part.failed.any()):
             continue
         base = float(part.error.sel(scheme=baseline))
         best = float(part.error.min())
-        row = [f"{html.escape(problem)} <small>{cells} cells</small>"]
+        main = curves and bool(own.sel(problem=problem, cells=cells))
+        name = f"<b>{html.escape(problem)}</b>" if main else html.escape(problem)
+        row = [f"{name} <small>{cells} cells</small>"]
         for scheme in map(str, ds.scheme.values):
             row.append(_error(part.sel(scheme=scheme), base, best, scheme == baseline, several))
         rows.append(row)
@@ -304,9 +304,8 @@ def _survival(ds: xr.Dataset) -> Iterator[str]:
         return
     yield "<h2>Survival</h2>"
     rows = []
-    for problem, cells in _places(_ran(ds)):
-        if not bool(told.sel(problem=problem, cells=cells)):
-            continue
+    # Of the grids run for the sake of curves only those on which something happened.
+    for problem, cells in _places(told | (own_grids(ds) & ds.lowest.notnull().any("scheme"))):
         row = [f"{html.escape(problem)} <small>{cells} cells</small>"]
         for scheme in map(str, ds.scheme.values):
             one = ds.sel(problem=problem, cells=cells, scheme=scheme)
@@ -322,14 +321,13 @@ def _survival(ds: xr.Dataset) -> Iterator[str]:
     yield _table(["", *(html.escape(str(s)) for s in ds.scheme.values)], rows, "errors")
     yield (
         "<p class='note'>Smallest density, pressure or depth at the end; fluxes changed by the "
-        "positivity limiter; attempts at a step that were made again. Problems on which none of "
-        "this happened are left out.</p>"
+        "positivity limiter; attempts at a step that were made again.</p>"
     )
     messages = [
         f"<li>{html.escape(scheme)}, {html.escape(problem)}, {cells} cells: "
         f"{html.escape(str(ds.message.sel(scheme=scheme, problem=problem, cells=cells).item()))}"
         "</li>"
-        for problem, cells in _places(_ran(ds))
+        for problem, cells in _places(grids_run(ds))
         for scheme in map(str, ds.scheme.values)
         if bool(ds.failed.sel(scheme=scheme, problem=problem, cells=cells))
     ]
@@ -378,7 +376,7 @@ def _problems(evaluation: Evaluation, baseline: str) -> Iterator[str]:
     most = (ds.error > 0).sum("cells").max("scheme")
     for problem, grids in evaluation.solutions.items():
         yield f"<section><h3 id='{html.escape(problem)}'>{html.escape(problem)}</h3>"
-        kept = [n for p, n in _places(_main(ds)) if p == problem]
+        kept = [n for p, n in _places(own_grids(ds)) if p == problem]
         cells = kept[0]
         states = grids[cells]
         truth = evaluation.truths.get(problem)
@@ -403,7 +401,7 @@ def _costs(ds: xr.Dataset) -> Iterator[str]:
     """Yield the table of costs."""
     yield "<h2>Costs</h2>"
     rows = []
-    for problem, cells in _places(_ran(ds)):
+    for problem, cells in _places(grids_run(ds)):
         row = [f"{html.escape(problem)} <small>{cells} cells</small>"]
         for scheme in map(str, ds.scheme.values):
             one = ds.sel(problem=problem, cells=cells, scheme=scheme)

@@ -13,6 +13,7 @@ from learnedflux.reconstruction.mp import mp5
 from learnedflux.reconstruction.teno import teno5
 from learnedflux.reconstruction.variables import Variables, variables
 from learnedflux.reconstruction.weno import weno3_z, weno5_js, weno5_z
+from learnedflux.reconstruction.weno7 import weno7_z
 
 __all__ = [
     "Reconstruction",
@@ -31,4 +32,5 @@ __all__ = [
     "weno3_z",
     "weno5_js",
     "weno5_z",
+    "weno7_z",
 ]

@@ -182,6 +182,7 @@ def test_a_report_where_nothing_is_compared():
     page = evaluation.report.page(evaluation.run(["godunov"], [case], cells=20, repeats=1))
     assert "No errors were measured" in page
     assert "No run failed" in page
+    assert "fails" not in page
 
 
 def test_two_dimensions_are_drawn():
@@ -191,16 +192,16 @@ def test_two_dimensions_are_drawn():
     assert "weno5-z, 32 x 32 cells" in page
 
 
-def test_nothing_is_left_of_a_report_that_fails(measured, tmp_path, monkeypatch):
+def test_a_report_is_written_whole_or_not_at_all(measured, tmp_path, monkeypatch):
     from learnedflux.evaluation import report
 
-    def broken(*arguments):
-        raise RuntimeError("no")
-
-    monkeypatch.setattr(report, "_metadata", broken)
-    with pytest.raises(RuntimeError, match="no"):
-        evaluation.write_report(measured, tmp_path / "report.html")
-    assert list(tmp_path.iterdir()) == []
+    path = tmp_path / "report.html"
+    path.write_text("old", encoding="utf-8")
+    monkeypatch.setattr(report, "page", lambda *given: "half of it \ud800")  # no such letter
+    with pytest.raises(UnicodeEncodeError):
+        evaluation.write_report(measured, path)
+    assert path.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_pictures_of_evaluations(measured):

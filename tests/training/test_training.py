@@ -87,6 +87,7 @@ def test_history_and_logs_are_kept(run):
     assert "tiny" in repr(run)
 
 
+@pytest.mark.slow
 def test_export_writes_the_contract_and_a_card(short, tmp_path, monkeypatch):
     from learnedflux.training import card, comparison
 
