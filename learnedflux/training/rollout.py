@@ -55,7 +55,9 @@ class Environment:
         )
         self.grid = Grid(x=(0.0, float(cells), cells))
         self.sides = ((boundaries["periodic"], boundaries["periodic"]),)
-        self.backend = TorchBackend(equation, self.grid, self.scheme, self.sides, device, dtype)
+        self.backend = TorchBackend(
+            equation, self.grid, self.scheme, self.sides, device, dtype, compile=False
+        )
 
     def rhs(self, q: Tensor) -> Tensor:
         """Return dq/dt, shape (variable, row, cell)."""

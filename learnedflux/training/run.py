@@ -82,7 +82,7 @@ def load_run(folder: str | Path) -> Run:
             f"{str(folder)!r} holds no training run: there is no checkpoint {path.name!r} in it. A "
             "run writes its first one with its first validation."
         )
-    settings = json.loads(torch.load(path, weights_only=True)["recipe"])
+    settings = json.loads(torch.load(path, weights_only=True, map_location="cpu")["recipe"])
     recipe = Recipe.of(None, **settings)
     policy: nn.Module = recipe.new_policy()
     state = TrainingState(policy, torch.optim.Adam(policy.parameters()), policy.state_dict())

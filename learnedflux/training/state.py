@@ -90,7 +90,8 @@ class TrainingState:
         """Read a checkpoint of the same recipe."""
         if not path.is_file():
             raise InputError(f"nothing to resume: there is no checkpoint {str(path)!r}.")
-        kept = torch.load(path, weights_only=True)
+        device = next(self.policy.parameters()).device
+        kept = torch.load(path, weights_only=True, map_location=device)
         if kept["digest"] != recipe.digest:
             raise InputError(
                 f"checkpoint {str(path)!r} belongs to another recipe; resume with that one, or "

@@ -245,3 +245,16 @@ def test_one_bad_row_does_not_hide_the_others():
 def test_shipped_recipes_are_recipes(root):
     for path in (root / "training").glob("*.toml"):
         assert training.Recipe.of(path).name == path.stem
+
+
+def test_all_losses_and_equations_by_file_train_together(tmp_path, root):
+    law = f"{root / 'examples' / 'cubic_law.py'}:CubicLaw"
+    settings = SHORT | {
+        "equations": [law],
+        "distributions": {"CubicLaw": {"riemann": 1.0}},
+        "iterations": 2,
+        "losses": dict.fromkeys(training.losses, 1.0),
+    }
+    run = training.train(**settings, folder=tmp_path)
+    assert np.isfinite(run.history.loss).all()
+    assert training.load_run(tmp_path).recipe.digest == run.recipe.digest
