@@ -32,6 +32,9 @@ class Reconstruction:
         One plain sentence: what it is good for and what not.
     reference : str
         Publication.
+    speeds : bool
+        Whether the function takes all 2r cells around a face and a seventh argument, the speeds of
+        :mod:`~learnedflux.reconstruction.steered`: a policy in training, on the torch backend only.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Reconstruction:
     order: int
     judgement: str = ""
     reference: str = ""
+    speeds: bool = False
 
     @property
     def radius(self) -> int:

@@ -20,7 +20,7 @@ from learnedflux.files import replace_file
 from learnedflux.policy import CONTRACT, CONTRACT_KEY, Policy
 from learnedflux.training.card import measure, write_card
 from learnedflux.training.data import CFL
-from learnedflux.training.nets import BoundedPolicy
+from learnedflux.training.nets import FamilyPolicy
 from learnedflux.training.recipe import Recipe
 
 __all__ = ["export"]
@@ -48,15 +48,20 @@ class _DoubleConstants(TorchFunctionMode):
 
 
 class _Contract(nn.Module):
-    """The policy as the contract wants it: stencil (face, 6) in, value (face,) out."""
+    """The policy as the contract wants it: stencil (face, 6) in, value (face,) out.
 
-    def __init__(self, policy: BoundedPolicy) -> None:
+    And speeds (face, 6) in, where it uses them.
+    """
+
+    def __init__(self, policy: FamilyPolicy) -> None:
         super().__init__()
         self.policy = policy
 
-    def forward(self, stencil: Tensor) -> Tensor:
+    def forward(self, stencil: Tensor, speeds: Tensor | None = None) -> Tensor:
+        cells = tuple(stencil[:, j] for j in range(self.policy.rules.cells))
+        given = cells if speeds is None else (*cells, speeds.unbind(1))
         with _DoubleConstants():
-            value: Tensor = self.policy(*(stencil[:, j] for j in range(STENCIL - 1)))
+            value: Tensor = self.policy(*given)
         return value
 
 
@@ -73,9 +78,21 @@ def _sample_stencils() -> np.ndarray:
     return np.asarray(scale * (shapes + rng.normal(size=(len(shapes), 1))))
 
 
-def _write(policy: BoundedPolicy, path: Path, metadata: dict[str, Any]) -> None:
+def _layers(policy: FamilyPolicy) -> list[dict[str, Any]]:
+    """Return the weights as the metadata hold them, for executors other than ONNX Runtime."""
+    layers = [layer for layer in policy.net if isinstance(layer, nn.Linear)]
+    return [{"weight": x.weight.tolist(), "bias": x.bias.tolist()} for x in layers]
+
+
+def _write(policy: FamilyPolicy, path: Path, metadata: dict[str, Any]) -> None:
     module = _Contract(policy.double()).eval()
-    example = torch.zeros(7, STENCIL, dtype=torch.float64)
+    metadata = metadata | {"weights": _layers(policy)}
+    face = {0: torch.export.Dim("face", min=1)}
+    example: tuple[Tensor, ...] = (torch.zeros(7, STENCIL, dtype=torch.float64),)
+    names, shapes = ["stencil"], {"stencil": face}
+    if policy.rules.speeds:
+        example = (*example, torch.zeros(7, policy.rules.speeds, dtype=torch.float64))
+        names, shapes = ["stencil", "speeds"], {"stencil": face, "speeds": face}
     quiet = logging.getLogger("torch.onnx")
     level = quiet.level
     quiet.setLevel(logging.ERROR)
@@ -84,12 +101,12 @@ def _write(policy: BoundedPolicy, path: Path, metadata: dict[str, Any]) -> None:
             warnings.simplefilter("ignore")  # the exporter warns of its own insides
             program = torch.onnx.export(
                 module,
-                (example,),
+                example,
                 dynamo=True,
                 opset_version=OPSET,
-                input_names=["stencil"],
+                input_names=names,
                 output_names=["value"],
-                dynamic_shapes={"stencil": {0: torch.export.Dim("face", min=1)}},
+                dynamic_shapes=shapes,
                 verbose=False,
             )
     finally:
@@ -113,12 +130,16 @@ def _write(policy: BoundedPolicy, path: Path, metadata: dict[str, Any]) -> None:
         file.write_bytes(model.SerializeToString())
 
 
-def _check_parity(policy: BoundedPolicy, loaded: Policy) -> None:
-    stencils = _sample_stencils()
+def _check_parity(policy: FamilyPolicy, loaded: Policy) -> None:
+    stencils, speeds = _sample_stencils(), None
+    if policy.rules.speeds:
+        shape = (len(stencils), policy.rules.speeds)
+        speeds = np.random.default_rng(1).uniform(-1, 1, shape)
+    given = [torch.as_tensor(x) for x in (stencils, speeds) if x is not None]
     with torch.no_grad():
-        expected = _Contract(policy)(torch.as_tensor(stencils)).numpy()
+        expected = _Contract(policy)(*given).numpy()
     scale = np.abs(stencils).max(axis=1)
-    gap = float(np.max(np.abs(loaded(stencils) - expected) / scale))
+    gap = float(np.max(np.abs(loaded(stencils, speeds=speeds) - expected) / scale))
     if not gap <= PARITY:
         raise PolicyError(
             f"the exported policy differs from the trained one by {gap:.1e} of the stencil's "
@@ -127,7 +148,7 @@ def _check_parity(policy: BoundedPolicy, loaded: Policy) -> None:
 
 
 def export(
-    policy: BoundedPolicy,
+    policy: FamilyPolicy,
     path: str | Path,
     recipe: Recipe,
     *,
@@ -140,7 +161,7 @@ def export(
 
     Parameters
     ----------
-    policy : BoundedPolicy
+    policy : FamilyPolicy
         What to export; exported in float64.
     path : str or Path
         File to write, ending in ``.onnx``. A card beside it (``.md``) says where the policy comes

@@ -9,15 +9,110 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from learnedflux.reconstruction import Reconstruction
-from learnedflux.reconstruction.bounded import CELLS, FAMILY, INPUTS, face_value, features
+from learnedflux.reconstruction import Reconstruction, bounded, steered
+from learnedflux.reconstruction.families import Family, families
 from learnedflux.reconstruction.mp import ALPHA
-from learnedflux.reconstruction.stencil import differences
 
-__all__ = ["BoundedPolicy"]
+__all__ = ["BoundedPolicy", "FamilyPolicy", "SteeredPolicy"]
 
 
-class BoundedPolicy(nn.Module):
+class FamilyPolicy(nn.Module):
+    """A network of one of the known families; everything else is the family's formula.
+
+    Parameters
+    ----------
+    family : Family
+        What the network sees and answers.
+    hidden : sequence of int
+        Widths of the hidden layers.
+    seed : int
+        Seed of the initial weights.
+    settings : float
+        The family's numbers by name.
+    """
+
+    def __init__(
+        self, family: Family, hidden: tuple[int, ...], seed: int, **settings: float
+    ) -> None:
+        super().__init__()
+        self.rules = family
+        self.family = family.name
+        self.config: dict[str, Any] = {"hidden": list(hidden), **settings}
+        generator = torch.Generator().manual_seed(seed)
+        layers: list[nn.Module] = []
+        for fan_in, fan_out in itertools.pairwise((family.inputs, *hidden, family.answers)):
+            layer = nn.Linear(fan_in, fan_out, dtype=torch.float64)
+            bound = 1.0 / math.sqrt(fan_in)
+            nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
+            nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+            layers += [layer, nn.ReLU()]
+        self.net = nn.Sequential(*layers[:-1])
+        # Start near the linear scheme within its bounds, that is near MP5.
+        nn.init.zeros_(layer.bias)
+        with torch.no_grad():
+            layer.weight.mul_(0.05)
+
+    def _answer(self, seen: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return self.net(torch.stack(seen, dim=-1)).unbind(-1)  # type: ignore[no-any-return]
+
+    def forward(self, *given: Any) -> Tensor:
+        """Return left-biased face values from cells, tensors of one shape.
+
+        Of a family that takes speeds the last argument is a tuple of those, also such tensors.
+        """
+        rules, eps = self.rules, torch.finfo(given[0].dtype).eps
+        speeds = given[-1] if rules.speeds else None
+        value: Tensor = rules.evaluate(given[: rules.cells], speeds, self.config, eps, self._answer)
+        return value
+
+    def reconstruction(self, name: str = "policy") -> Reconstruction:
+        """Return this policy as a reconstruction of the torch backend, gradients and all."""
+        return Reconstruction(name, self, self.rules.cells, 5, speeds=bool(self.rules.speeds))
+
+
+class SteeredPolicy(FamilyPolicy):
+    """Policy of the family :mod:`~learnedflux.reconstruction.steered`: it sees wave speeds.
+
+    Parameters
+    ----------
+    hidden : sequence of int
+        Widths of the hidden layers.
+    threshold : float
+        Third difference, over the largest difference, below which the sensor is zero.
+    softness : float
+        Third difference at which the sensor is about one half.
+    theta : float
+        Share of the sixth-order central value in the linear scheme.
+    alpha, loose : float
+        Steepness of the monotonicity-preserving bounds where all differences have one sign, and
+        where not.
+    seed : int
+        Seed of the initial weights.
+    """
+
+    def __init__(
+        self,
+        hidden: tuple[int, ...] = (8, 8),
+        threshold: float = 0.1,
+        softness: float = 0.1,
+        theta: float = 0.8,
+        alpha: float = 2.0,
+        loose: float = 4.0,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(
+            families[steered.FAMILY],
+            hidden,
+            seed,
+            threshold=threshold,
+            softness=softness,
+            theta=theta,
+            alpha=alpha,
+            loose=loose,
+        )
+
+
+class BoundedPolicy(FamilyPolicy):
     """Face value = upwind cell + clip(linear5 + sensor * sum_k action_k difference_k).
 
     The *policy proposes*: from the four differences of the five cells around the upwind one,
@@ -43,8 +138,6 @@ class BoundedPolicy(nn.Module):
         Seed of the initial weights.
     """
 
-    family = FAMILY
-
     def __init__(
         self,
         hidden: tuple[int, ...] = (16, 16),
@@ -53,37 +146,11 @@ class BoundedPolicy(nn.Module):
         alpha: float = ALPHA,
         seed: int = 0,
     ) -> None:
-        super().__init__()
-        self.config: dict[str, Any] = {
-            "hidden": list(hidden),
-            "threshold": threshold,
-            "softness": softness,
-            "alpha": alpha,
-        }
-        generator = torch.Generator().manual_seed(seed)
-        layers: list[nn.Module] = []
-        widths = [INPUTS, *hidden, INPUTS]
-        for fan_in, fan_out in itertools.pairwise(widths):
-            layer = nn.Linear(fan_in, fan_out, dtype=torch.float64)
-            bound = 1.0 / math.sqrt(fan_in)
-            nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
-            nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
-            layers += [layer, nn.ReLU()]
-        self.net = nn.Sequential(*layers[:-1])
-        # Start near the linear scheme within its bounds, that is near MP5.
-        nn.init.zeros_(layer.bias)
-        with torch.no_grad():
-            layer.weight.mul_(0.05)
-
-    def forward(self, a: Tensor, b: Tensor, c: Tensor, d: Tensor, e: Tensor) -> Tensor:
-        """Return left-biased face values from five cells, tensors of one shape."""
-        steps = differences(a, b, c, d, e)
-        k, eps = self.config, torch.finfo(c.dtype).eps
-        seen, sensor = features(steps, c, k["threshold"], k["softness"], eps)
-        action = self.net(torch.stack(seen, dim=-1))
-        value: Tensor = face_value(c, steps, sensor, action.unbind(-1), k["alpha"])
-        return value
-
-    def reconstruction(self, name: str = "policy") -> Reconstruction:
-        """Return this policy as a reconstruction of the torch backend, gradients and all."""
-        return Reconstruction(name, self, CELLS, 5)
+        super().__init__(
+            families[bounded.FAMILY],
+            hidden,
+            seed,
+            threshold=threshold,
+            softness=softness,
+            alpha=alpha,
+        )

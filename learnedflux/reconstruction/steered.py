@@ -1,0 +1,125 @@
+"""The steered learned reconstruction: everything of the family ``steered6`` but its network.
+
+Beyond :mod:`~learnedflux.reconstruction.bounded` it looks at all six cells around a face and at how
+fast waves run in the two beside it, which tells contacts, shocks, fans and shocks that stand nearly
+still apart: the first can be kept sharp while others get the dissipation they need.
+
+- The linear scheme that remains in smooth flow is a share ``theta`` of the way from the fifth-order
+  upwind to the sixth-order central one: of order five, with a fraction of its dissipation.
+- The network sees the five differences, normalised and without signs, and six speeds; it answers
+  with five actions, by which the differences enter, and one damping.
+- Where the differences have both signs there is a wave, and none may be pumped: actions fade out,
+  and only the damping remains, which takes the face value towards the upwind cell, and only in flow
+  that is being compressed.
+
+``d`` is the tuple of five differences, ``c`` the upwind cell, ``eps`` the spacing of floating-point
+numbers at one, and ``speeds`` six characteristic speeds over the fastest: of the field itself, of
+the first and of the last field, each in the upwind and in the downwind cell.
+"""
+
+from __future__ import annotations
+
+from learnedflux.limiters import median_clip
+from learnedflux.ops import absolute, dot, maximum, minimum, pointwise
+from learnedflux.reconstruction.mp import mp_bounds
+from learnedflux.reconstruction.stencil import linear5
+
+__all__ = [
+    "ANSWERS",
+    "CELLS",
+    "FAMILY",
+    "INPUTS",
+    "SPEEDS",
+    "active",
+    "differences6",
+    "face_value",
+    "features",
+]
+
+FAMILY = "steered6"
+CELLS = 6
+DIFFERENCES = 5
+SPEEDS = 6
+INPUTS = DIFFERENCES + SPEEDS  # what the network sees
+ANSWERS = DIFFERENCES + 1  # actions and damping
+FLOOR = 1e-30  # keeps 0/0 away where all cells are zero; its inverse exists in float32
+ROUND_OFF = 64.0  # differences below so many units in the last place of the cell are no signal
+GUARD = 100.0  # differences of both signs whose product is above a hundredth are a wave
+COMPRESSED = 0.02  # loss of speed across a face from which on flow counts as being compressed
+RAMP = 10.0  # inverse of the loss of speed over which damping sets in
+
+
+@pointwise
+def differences6(a, b, c, d, e, f):
+    """Differences of neighbouring cells, left to right."""
+    return b - a, c - b, d - c, e - d, f - e
+
+
+@pointwise
+def _range(d):
+    """Smallest and largest difference."""
+    low = minimum(minimum(minimum(d[0], d[1]), minimum(d[2], d[3])), d[4])
+    high = maximum(maximum(maximum(d[0], d[1]), maximum(d[2], d[3])), d[4])
+    return low, high
+
+
+@pointwise
+def _scaled(d, c, eps):
+    """Differences over the largest, and the least and greatest of them so scaled."""
+    low, high = _range(d)
+    size = maximum(maximum(-low, high), ROUND_OFF * eps * absolute(c))
+    inverse = 1.0 / maximum(size, FLOOR)
+    f = (d[0] * inverse, d[1] * inverse, d[2] * inverse, d[3] * inverse, d[4] * inverse)
+    return f, low * inverse, high * inverse
+
+
+@pointwise
+def _bend(f0, f1, f2):
+    second = (f2 - f1) - (f1 - f0)
+    return second * second
+
+
+@pointwise
+def _roughness(f):
+    """Square of the largest third difference: zero on a parabola, of order one at jumps."""
+    left, right = _bend(f[0], f[1], f[2]), _bend(f[2], f[3], f[4])
+    return maximum(maximum(left, _bend(f[1], f[2], f[3])), right)
+
+
+@pointwise
+def features(d, c, speeds, threshold, softness, eps):
+    """Return what the network sees, the sensor, and how far all differences have one sign."""
+    f, low, high = _scaled(d, c, eps)
+    rough = _roughness(f)
+    sensor = maximum(rough - threshold * threshold, 0.0) / (rough + softness * softness)
+    monotone = minimum(maximum(1.0 + GUARD * (low * high), 0.0), 1.0)
+    f0, f1, f2, f3, f4 = f
+    sizes = (absolute(f0), absolute(f1), absolute(f2), absolute(f3), absolute(f4))
+    return (*sizes, *speeds), sensor, monotone
+
+
+@pointwise
+def active(d, c, threshold, eps):
+    """Whether the sensor is above zero (to round-off), without its divisions."""
+    low, high = _range(d)
+    size = maximum(maximum(-low, high), ROUND_OFF * eps * absolute(c))
+    least = threshold * maximum(size, FLOOR)
+    return _roughness(d) > least * least
+
+
+@pointwise
+def face_value(c, d, speeds, sensor, monotone, answer, theta, alpha, loose):
+    """Return the left-biased face value that the network's six answers lead to.
+
+    ``alpha`` is the steepness of the bounds where all differences have one sign, ``loose`` where
+    not.
+    """
+    d0, d1, d2, d3, d4 = d
+    fifth = ((d4 + d0) - 4.0 * (d3 + d1)) + 6.0 * d2
+    base = linear5(d0, d1, d2, d3) + (theta * (1.0 / 60.0)) * fifth
+    lower, upper = mp_bounds(d0, d1, d2, d3, loose + (alpha - loose) * monotone)
+    increment = base + (monotone * sensor) * dot(answer[:5], d)
+    increment = median_clip(increment, lower, upper)
+    compressed = minimum(maximum(((speeds[0] - speeds[1]) - COMPRESSED) * RAMP, 0.0), 1.0)
+    damping = minimum(maximum(answer[5], 0.0), 1.0) * (sensor * compressed)
+    return c + increment * (1.0 - (1.0 - monotone) * damping)
