@@ -329,7 +329,7 @@ class Network(NamedTuple):
     """What a policy of a known family consists of, for executors other than ONNX Runtime."""
 
     family: Family
-    config: dict[str, float]
+    settings: tuple[float, ...]
     layers: tuple[tuple[np.ndarray, np.ndarray], ...]  # weight (out, in) and bias (out,)
 
     def __call__(self, cells: np.ndarray, speeds: np.ndarray | None = None) -> np.ndarray:
@@ -337,7 +337,7 @@ class Network(NamedTuple):
         eps = float(np.finfo(np.float64).eps)
         rows = tuple(cells[:, j] for j in range(self.family.cells))
         fast = None if speeds is None else tuple(speeds.T)
-        value: np.ndarray = self.family.evaluate(rows, fast, self.config, eps, self._answer)
+        value: np.ndarray = self.family.evaluate(rows, fast, self.settings, eps, self._answer)
         return value
 
     def _answer(self, seen: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
@@ -356,12 +356,12 @@ def _network(policy: Policy) -> Network | None:
         return None
     where = f"{str(policy.path)!r} breaks the policy contract:"
     try:
-        config = {key: float(m["config"][key]) for key in family.settings}
+        settings = tuple(float(m["config"][key]) for key in family.settings)
         layers = tuple(
             (np.array(layer["weight"], dtype=np.float64), np.array(layer["bias"], dtype=np.float64))
             for layer in m["weights"]
         )
-        network = Network(family, config, layers)
+        network = Network(family, settings, layers)
         probes = _probes(policy.stencil)
         speeds = _speeds_of_probes(len(probes)) if policy.uses_speeds else None
         told, found = network(probes, speeds), policy(probes, speeds=speeds)

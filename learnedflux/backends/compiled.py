@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import importlib.util
 import logging
@@ -18,6 +19,7 @@ from learnedflux.backends.digest import digest
 from learnedflux.equations import Equation
 from learnedflux.errors import InputError
 from learnedflux.reconstruction import Variables
+from learnedflux.reconstruction.families import Family
 
 __all__ = ["ALONG", "LANES", "cache_folder", "frame_length", "kernels", "stage_kernels"]
 
@@ -109,6 +111,7 @@ def frame_length(equation: Equation, chosen: Variables, dimension: int) -> int:
 def kernels(
     equation: Any,
     reconstruct: Any,
+    family: Family | None,
     radius: int,
     chosen: Variables,
     solver: Any,
@@ -119,20 +122,24 @@ def kernels(
     """Return the kernels of one scheme along one axis.
 
     ``equation`` is a class; ``reconstruct`` a pointwise function, or None where a policy gives the
-    face values; ``solver`` the pointwise numerical flux; ``length`` that of a frame;
+    face values, whose ``family`` is told if it is known; ``solver`` the pointwise numerical flux;
+    ``length`` that of a frame;
     ``contiguous`` says whether cells along the axis are neighbours in memory.
     """
     _give_address(equation)
-    pieces = (equation, reconstruct, radius, *chosen, solver, axis, length, contiguous)
+    learned = dataclasses.astuple(family) if family else ()
+    pieces = (equation, reconstruct, *learned, radius, *chosen, solver, axis, length, contiguous)
+    cells = family.cells if family else 2 * radius - 1
     names = {
         "AXIS": axis,
         "CONTIGUOUS": contiguous,
         "RADIUS": radius,
         "OFFSETS": tuple(range(2 * radius)),
-        "LEFT": tuple(range(2 * radius - 1)),
-        "RIGHT": tuple(range(2 * radius - 1, 0, -1)),
+        "LEFT": tuple(range(cells)),
+        "RIGHT": tuple(range(2 * radius - 1, 2 * radius - 1 - cells, -1)),
         "BALANCED": equation.balance is not Equation.balance,
-        "LEARNED": reconstruct is None,
+        "LEARNED": family is not None,
+        "SPEEDS": family is not None and family.speeds > 0,
         "PREPARE": chosen.prepare,
         "FRAME": chosen.frame,
         "FRAME_LIKE": (0.0,) * length,
@@ -147,6 +154,15 @@ def kernels(
         "LANES": LANES,
         "ALONG": ALONG,
     }
+    if family:
+        widths = (family.cells, family.speeds, family.inputs, family.gates, family.answers)
+        names |= {
+            "AWAKE": family.awake,
+            "PLAIN": family.plain,
+            "LOOK": family.look,
+            "DECIDE": family.decide,
+            "FAMILY_LIKE": tuple((0.0,) * width for width in widths),
+        }
     # What is compiled of these is announced with the stage into which it goes.
     return _module("sweep", "", pieces, names)
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 from learnedflux.backends.rows import entries, load, rows_of, store
 from learnedflux.ops import add, pointwise
 from learnedflux.positivity import limit_flux, violates
-from learnedflux.reconstruction.interface import from_fields
+from learnedflux.reconstruction.interface import face_speeds, from_fields
 
 __all__ = [
     "fetch", "fetch_along", "fluxes", "gain", "inner", "limit", "prepare", "project", "seen",
-    "states",
+    "speeds", "states",
 ]  # fmt: skip
 
 
@@ -94,6 +94,22 @@ def project(
             for i in range(n):
                 frame, cell = entries(given[0], i), entries(given[1], i)
                 store(out, i, into(eq, frame, cell, axis))
+
+
+@pointwise
+def speeds(eq, w, slot, start, n, fast, layout, axis, frame_of, like):
+    """Fill the characteristic speeds (side, field, lane) in the two cells beside each face."""
+    radius, step = layout
+    two = (
+        cells_at(w, slot, start, radius - 1, n, step, like),
+        cells_at(w, slot, start, radius, n, step, like),
+    )
+    below, above = rows_of(fast[0], 0, n, like), rows_of(fast[1], 0, n, like)
+    for i in range(n):
+        a, b = load(two, i)
+        left, right = face_speeds(eq, a, b, axis, frame_of)
+        store(below, i, left)
+        store(above, i, right)
 
 
 @pointwise

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from learnedflux.ops import overload
 
-__all__ = ["entries", "load", "rows_of", "stencil_of", "store"]
+__all__ = ["entries", "keep", "load", "rows_of", "stencil_of", "store"]
 
 
 def rows_of(array, start, n, like):
@@ -31,6 +31,10 @@ def store(rows, i, values):
     raise TypeError("only for compiled code")
 
 
+def keep(rows, i, factor, to, at):
+    raise TypeError("only for compiled code")
+
+
 def _rows_from(array, first, start, n, like):
     raise TypeError("only for compiled code")
 
@@ -48,6 +52,8 @@ def _rows_from_compiled(array, first, start, n, like):
 @overload(rows_of)
 def _rows_of(array, start, n, like):
     """Tuple over variables of ``n`` lanes of an array (variable, lane)."""
+    if len(like) == 0:
+        return lambda array, start, n, like: ()
     return lambda array, start, n, like: _rows_from(array, 0, start, n, like)
 
 
@@ -78,6 +84,8 @@ def _stencil_of(buffer, v, slot, start, n, offsets, slot_step, start_step):
 @overload(entries)
 def _entries(rows, i):
     """Tuple of the entries at index i, one per row: a state, or the values of a stencil."""
+    if len(rows) == 0:
+        return lambda rows, i: ()
     if len(rows) == 1:
         return lambda rows, i: (rows[0][i],)
     return lambda rows, i: (rows[0][i], *entries(rows[1:], i))
@@ -104,5 +112,18 @@ def _store(rows, i, values):
     def one(rows, i, values):
         rows[0][i] = values[0]
         store(rows[1:], i, values[1:])
+
+    return one
+
+
+@overload(keep)
+def _keep(rows, i, factor, to, at):
+    """Write the entries at index i, times a factor, one after the other into a flat array."""
+    if len(rows) == 0:
+        return lambda rows, i, factor, to, at: None
+
+    def one(rows, i, factor, to, at):
+        to[at] = factor * rows[0][i]
+        keep(rows[1:], i, factor, to, at + 1)
 
     return one

@@ -25,6 +25,7 @@ from learnedflux.ops import maximum, pointwise
 
 AXIS = CONTIGUOUS = RADIUS = OFFSETS = LEFT = RIGHT = BALANCED = LEARNED = None
 PREPARE = FRAME = FRAME_LIKE = FRAMED = INTO = OUT = RECONSTRUCT = RIEMANN = None
+AWAKE = PLAIN = LOOK = DECIDE = FAMILY_LIKE = SPEEDS = None
 RING = STEP = LAYOUT = (
     None  # slots of cells that are kept, and lanes between neighbours along the axis
 )
@@ -45,18 +46,39 @@ def _stencil(w, fields, slot, start, v, n, offsets):
     return stencil_of(w, v, slot, start, n, offsets, 1 - STEP, STEP)
 
 
+@pointwise
+def _fast(fast, v, n, here, beyond, first, last):
+    """Rows of the speeds that a policy sees, on the sides ``here`` and ``beyond`` of the faces."""
+    if SPEEDS:
+        return (
+            fast[here, v, :n],
+            fast[beyond, v, :n],
+            fast[here, first, :n],
+            fast[beyond, first, :n],
+            fast[here, last, :n],
+            fast[beyond, last, :n],
+        )
+    return ()
+
+
 @inlined
-def _reconstruct(w, fields, slot, start, n, left, right, net, scratch, like):
+def _reconstruct(eq, w, fields, slot, start, n, left, right, fast, net, scratch, like):
     """Fill the left and right face values of all variables."""
     if LEARNED:
-        waiting = 0
+        waiting, last = 0, len(like) - 1
+        if SPEEDS:
+            passes.speeds(eq, w, slot, start, n, fast, LAYOUT, AXIS, FRAME, like)
         for v in range(len(like)):
             a = _stencil(w, fields, slot, start, v, n, LEFT)
             b = _stencil(w, fields, slot, start, v, n, RIGHT)
-            waiting = propose(a, left[v, :n], 2 * v, waiting, net, scratch)
-            waiting = propose(b, right[v, :n], 2 * v + 1, waiting, net, scratch)
+            # Seen from the right everything is mirrored: sides, signs and the order of fields.
+            s, t = _fast(fast, v, n, 0, 1, 0, last), _fast(fast, v, n, 1, 0, last, 0)
+            to = left[v, :n]
+            waiting = propose(a, s, 1.0, to, 2 * v, waiting, net, scratch, AWAKE, PLAIN)
+            to = right[v, :n]
+            waiting = propose(b, t, -1.0, to, 2 * v + 1, waiting, net, scratch, AWAKE, PLAIN)
         if waiting > 0:
-            settle(left, right, waiting, net, scratch)
+            settle(left, right, waiting, net, scratch, FAMILY_LIKE, LOOK, DECIDE)
     else:
         for v in range(len(like)):
             a, to = _stencil(w, fields, slot, start, v, n, LEFT), left[v, :n]
@@ -98,18 +120,21 @@ def _carve(scratch, lanes, like):
         o += shapes[3]
     else:
         seen, f_right = f, f
-    return cells, w, frames, fields, left, right, f, seen, f_right, scratch[o:]
+    fast = scratch[o : o + shapes[3]].reshape((2, n, lanes))
+    if SPEEDS:
+        o += shapes[3]
+    return cells, w, frames, fields, left, right, f, seen, f_right, fast, scratch[o:]
 
 
 @inlined
 def _faces(eq, views, slot, start, n, now, limiting, counted, speed, net, like):
     """All passes of one row of ``n`` faces; returns how many fluxes were limited."""
-    cells, w, frames, fields, left, right, f, f_left, f_right, rest = views
+    cells, w, frames, fields, left, right, f, f_left, f_right, fast, rest = views
     m = (n + 7) // 8 * 8  # whole vectors: what the last lanes hold is never used
     passes.project(
         eq, w, slot, start, m, frames, fields, LAYOUT, AXIS, FRAME, INTO, FRAMED, FRAME_LIKE, like
     )
-    _reconstruct(w, fields, slot, start, m, left[now], right[now], net, rest, like)
+    _reconstruct(eq, w, fields, slot, start, m, left[now], right[now], fast, net, rest, like)
     below, above = left[now], right[now]
     passes.states(
         eq, cells, slot, start, m, frames, below, above, LAYOUT, AXIS, OUT, FRAME_LIKE, like
@@ -279,7 +304,7 @@ def states(eq, q, ql, qr, net, scratch, like):
         for first in range(0, ql.shape[2], ALONG):
             n = min(ALONG, ql.shape[2] - first)
             _padded(eq, q, row, first, n, views, like)
-            _reconstruct(w, fields, 0, 0, n, left[0], right[0], net, views[9], like)
+            _reconstruct(eq, w, fields, 0, 0, n, left[0], right[0], views[9], net, views[10], like)
             below, above = left[0], right[0]
             passes.states(
                 eq, cells, 0, 0, n, frames, below, above, LAYOUT, AXIS, OUT, FRAME_LIKE, like
@@ -341,7 +366,7 @@ def limit(eq, q, f, speeds, scratch, like):
             part = views[6][0]
             part[:, :n] = f[:, row, first : first + n]
             count += passes.limit(
-                eq, views[0], 0, 0, n, n, part, speeds[row // entry], views[9], LAYOUT, AXIS, like
+                eq, views[0], 0, 0, n, n, part, speeds[row // entry], views[10], LAYOUT, AXIS, like
             )
             f[:, row, first : first + n] = part[:, :n]
     return count

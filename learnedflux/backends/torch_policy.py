@@ -35,7 +35,7 @@ def pointwise_policy(
         (tuple(tuple(map(float, row)) for row in layer["weight"]), tuple(map(float, layer["bias"])))
         for layer in weights
     )
-    settings = {key: float(config[key]) for key in family.settings}
+    settings = tuple(float(config[key]) for key in family.settings)
     eps = torch.finfo(dtype).eps
     tensors = [
         tuple(torch.tensor(x, dtype=dtype, device=device) for x in layer) for layer in layers

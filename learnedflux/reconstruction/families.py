@@ -1,80 +1,92 @@
-"""The families of learned reconstructions that every backend can run: all but their networks."""
+"""The families of learned reconstructions that every backend can run: all but their networks.
+
+A family is four pointwise functions: whether its network must be asked at all (``awake``), the face
+value where not (``plain``), what the network sees (``look``), and what its answers lead to
+(``decide``). They take the family's cells around a face, characteristic speeds if it uses any, and
+its settings; ``eps`` is the spacing of floating-point numbers at one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from learnedflux.reconstruction import bounded, steered
-from learnedflux.reconstruction.stencil import differences
 
 __all__ = ["Family", "families"]
-
-Ask = Callable[[tuple[Any, ...]], Any]
 
 
 @dataclass(frozen=True)
 class Family:
-    """What the networks of a family see and answer, and how that becomes a face value.
+    """A family of policies.
 
     Parameters
     ----------
     name : str
         As policy files call it.
     cells : int
-        Cells that ``evaluate`` takes, of the six around a face.
-    inputs, answers : int
-        Width of a network's first and last layer.
+        Cells it takes, of the six around a face.
     speeds : int
         Characteristic speeds that it takes besides.
+    inputs, gates, answers : int
+        How many numbers the network sees, ``look`` returns besides, and the network answers.
     settings : tuple of str
-        Names of its numbers.
-    evaluate : callable
-        ``evaluate(cells, speeds, settings, eps, ask)`` gives the left-biased face value of arrays
-        or tensors; ``ask`` is the network, ``eps`` the spacing of numbers at one.
+        Names of its settings, in their order.
+    awake, plain, look, decide : callable
+        Pointwise functions ``awake(cells, settings, eps)``, ``plain(cells, settings, eps)``,
+        ``look(cells, speeds, settings, eps)`` and
+        ``decide(cells, speeds, gates, answers, settings)``.
     """
 
     name: str
     cells: int
-    inputs: int
-    answers: int
     speeds: int
+    inputs: int
+    gates: int
+    answers: int
     settings: tuple[str, ...]
-    evaluate: Callable[[tuple[Any, ...], Any, Mapping[str, float], float, Ask], Any]
+    awake: Callable[..., Any]
+    plain: Callable[..., Any]
+    look: Callable[..., Any]
+    decide: Callable[..., Any]
 
-
-def _bounded(cells: Any, speeds: Any, k: Mapping[str, float], eps: float, ask: Ask) -> Any:
-    d, c = differences(*cells), cells[2]
-    seen, sensor = bounded.features(d, c, k["threshold"], k["softness"], eps)
-    return bounded.face_value(c, d, sensor, ask(seen), k["alpha"])
-
-
-def _steered(cells: Any, speeds: Any, k: Mapping[str, float], eps: float, ask: Ask) -> Any:
-    d, c = steered.differences6(*cells), cells[2]
-    seen, sensor, monotone = steered.features(d, c, speeds, k["threshold"], k["softness"], eps)
-    return steered.face_value(
-        c, d, speeds, sensor, monotone, ask(seen), k["theta"], k["alpha"], k["loose"]
-    )
+    def evaluate(
+        self, cells: Any, speeds: Any, settings: tuple[float, ...], eps: float, ask: Any
+    ) -> Any:
+        """Return the face values of arrays or tensors; ``ask`` is the network, of a tuple."""
+        seen, gates = self.look(cells, speeds, settings, eps)
+        return self.decide(cells, speeds, gates, ask(seen), settings)
 
 
 families: dict[str, Family] = {
-    bounded.FAMILY: Family(
-        bounded.FAMILY,
-        bounded.CELLS,
-        bounded.INPUTS,
-        bounded.INPUTS,
-        0,
-        ("threshold", "softness", "alpha"),
-        _bounded,
-    ),
-    steered.FAMILY: Family(
-        steered.FAMILY,
-        steered.CELLS,
-        steered.INPUTS,
-        steered.ANSWERS,
-        steered.SPEEDS,
-        ("threshold", "softness", "theta", "alpha", "loose"),
-        _steered,
-    ),
+    family.name: family
+    for family in (
+        Family(
+            bounded.FAMILY,
+            bounded.CELLS,
+            0,
+            bounded.INPUTS,
+            1,
+            bounded.INPUTS,
+            bounded.SETTINGS,
+            bounded.awake,
+            bounded.plain,
+            bounded.look,
+            bounded.decide,
+        ),
+        Family(
+            steered.FAMILY,
+            steered.CELLS,
+            steered.SPEEDS,
+            steered.INPUTS,
+            2,
+            steered.ANSWERS,
+            steered.SETTINGS,
+            steered.awake,
+            steered.plain,
+            steered.look,
+            steered.decide,
+        ),
+    )
 }

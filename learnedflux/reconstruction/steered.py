@@ -14,7 +14,9 @@ still apart: the first can be kept sharp while others get the dissipation they n
 
 ``d`` is the tuple of five differences, ``c`` the upwind cell, ``eps`` the spacing of floating-point
 numbers at one, and ``speeds`` six characteristic speeds over the fastest: of the field itself, of
-the first and of the last field, each in the upwind and in the downwind cell.
+the first and of the last field, each in the upwind and in the downwind cell. ``settings`` are named
+in ``SETTINGS``: threshold and softness of the sensor, ``theta``, and the steepness of the bounds
+where all differences have one sign (``alpha``) and where not (``loose``).
 """
 
 from __future__ import annotations
@@ -29,11 +31,12 @@ __all__ = [
     "CELLS",
     "FAMILY",
     "INPUTS",
+    "SETTINGS",
     "SPEEDS",
-    "active",
-    "differences6",
-    "face_value",
-    "features",
+    "awake",
+    "decide",
+    "look",
+    "plain",
 ]
 
 FAMILY = "steered6"
@@ -42,6 +45,7 @@ DIFFERENCES = 5
 SPEEDS = 6
 INPUTS = DIFFERENCES + SPEEDS  # what the network sees
 ANSWERS = DIFFERENCES + 1  # actions and damping
+SETTINGS = ("threshold", "softness", "theta", "alpha", "loose")
 FLOOR = 1e-30  # keeps 0/0 away where all cells are zero; its inverse exists in float32
 ROUND_OFF = 64.0  # differences below so many units in the last place of the cell are no signal
 GUARD = 100.0  # differences of both signs whose product is above a hundredth are a wave
@@ -50,25 +54,24 @@ RAMP = 10.0  # inverse of the loss of speed over which damping sets in
 
 
 @pointwise
-def differences6(a, b, c, d, e, f):
+def _differences(a, b, c, d, e, f):
     """Differences of neighbouring cells, left to right."""
     return b - a, c - b, d - c, e - d, f - e
 
 
 @pointwise
 def _range(d):
-    """Smallest and largest difference."""
-    low = minimum(minimum(minimum(d[0], d[1]), minimum(d[2], d[3])), d[4])
-    high = maximum(maximum(maximum(d[0], d[1]), maximum(d[2], d[3])), d[4])
-    return low, high
+    """Smallest and largest difference around the upwind cell, and the largest size of all."""
+    low = minimum(minimum(d[0], d[1]), minimum(d[2], d[3]))
+    high = maximum(maximum(d[0], d[1]), maximum(d[2], d[3]))
+    return low, high, maximum(maximum(-low, high), absolute(d[4]))
 
 
 @pointwise
 def _scaled(d, c, eps):
-    """Differences over the largest, and the least and greatest of them so scaled."""
-    low, high = _range(d)
-    size = maximum(maximum(-low, high), ROUND_OFF * eps * absolute(c))
-    inverse = 1.0 / maximum(size, FLOOR)
+    """Differences over the largest, and the range of those around the upwind cell."""
+    low, high, size = _range(d)
+    inverse = 1.0 / maximum(maximum(size, ROUND_OFF * eps * absolute(c)), FLOOR)
     f = (d[0] * inverse, d[1] * inverse, d[2] * inverse, d[3] * inverse, d[4] * inverse)
     return f, low * inverse, high * inverse
 
@@ -87,39 +90,62 @@ def _roughness(f):
 
 
 @pointwise
-def features(d, c, speeds, threshold, softness, eps):
-    """Return what the network sees, the sensor, and how far all differences have one sign."""
-    f, low, high = _scaled(d, c, eps)
-    rough = _roughness(f)
-    sensor = maximum(rough - threshold * threshold, 0.0) / (rough + softness * softness)
-    monotone = minimum(maximum(1.0 + GUARD * (low * high), 0.0), 1.0)
-    f0, f1, f2, f3, f4 = f
-    sizes = (absolute(f0), absolute(f1), absolute(f2), absolute(f3), absolute(f4))
-    return (*sizes, *speeds), sensor, monotone
+def _monotone(low, high):
+    """How far all differences around the upwind cell have one sign, from their scaled range."""
+    return minimum(maximum(1.0 + GUARD * (low * high), 0.0), 1.0)
 
 
 @pointwise
-def active(d, c, threshold, eps):
+def _base(d, theta):
+    """Increment of the linear scheme."""
+    d0, d1, d2, d3, d4 = d
+    fifth = ((d4 + d0) - 4.0 * (d3 + d1)) + 6.0 * d2
+    return linear5(d0, d1, d2, d3) + (theta * (1.0 / 60.0)) * fifth
+
+
+@pointwise
+def _clipped(increment, d, monotone, settings):
+    alpha, loose = settings[3], settings[4]
+    lower, upper = mp_bounds(d[0], d[1], d[2], d[3], loose + (alpha - loose) * monotone)
+    return median_clip(increment, lower, upper)
+
+
+@pointwise
+def awake(cells, settings, eps):
     """Whether the sensor is above zero (to round-off), without its divisions."""
-    low, high = _range(d)
-    size = maximum(maximum(-low, high), ROUND_OFF * eps * absolute(c))
-    least = threshold * maximum(size, FLOOR)
+    d = _differences(*cells)
+    least = settings[0] * maximum(
+        maximum(_range(d)[2], ROUND_OFF * eps * absolute(cells[2])), FLOOR
+    )
     return _roughness(d) > least * least
 
 
 @pointwise
-def face_value(c, d, speeds, sensor, monotone, answer, theta, alpha, loose):
-    """Return the left-biased face value that the network's six answers lead to.
+def plain(cells, settings, eps):
+    """Return the left-biased face value where the sensor is zero."""
+    d = _differences(*cells)
+    _, low, high = _scaled(d, cells[2], eps)
+    return cells[2] + _clipped(_base(d, settings[2]), d, _monotone(low, high), settings)
 
-    ``alpha`` is the steepness of the bounds where all differences have one sign, ``loose`` where
-    not.
-    """
-    d0, d1, d2, d3, d4 = d
-    fifth = ((d4 + d0) - 4.0 * (d3 + d1)) + 6.0 * d2
-    base = linear5(d0, d1, d2, d3) + (theta * (1.0 / 60.0)) * fifth
-    lower, upper = mp_bounds(d0, d1, d2, d3, loose + (alpha - loose) * monotone)
-    increment = base + (monotone * sensor) * dot(answer[:5], d)
-    increment = median_clip(increment, lower, upper)
+
+@pointwise
+def look(cells, speeds, settings, eps):
+    """Return what the network sees; and the sensor, and how far all differences have one sign."""
+    threshold, softness = settings[0], settings[1]
+    f, low, high = _scaled(_differences(*cells), cells[2], eps)
+    rough = _roughness(f)
+    sensor = maximum(rough - threshold * threshold, 0.0) / (rough + softness * softness)
+    f0, f1, f2, f3, f4 = f
+    sizes = (absolute(f0), absolute(f1), absolute(f2), absolute(f3), absolute(f4))
+    return (*sizes, *speeds), (sensor, _monotone(low, high))
+
+
+@pointwise
+def decide(cells, speeds, gates, answers, settings):
+    """Return the left-biased face value that the network's five actions and damping lead to."""
+    d, sensor, monotone = _differences(*cells), gates[0], gates[1]
+    increment = _base(d, settings[2]) + (monotone * sensor) * dot(answers[:5], d)
+    increment = _clipped(increment, d, monotone, settings)
     compressed = minimum(maximum(((speeds[0] - speeds[1]) - COMPRESSED) * RAMP, 0.0), 1.0)
-    damping = minimum(maximum(answer[5], 0.0), 1.0) * (sensor * compressed)
-    return c + increment * (1.0 - (1.0 - monotone) * damping)
+    damping = minimum(maximum(answers[5], 0.0), 1.0) * (sensor * compressed)
+    return cells[2] + increment * (1.0 - (1.0 - monotone) * damping)

@@ -25,6 +25,9 @@ __all__ = [
     "burgers_profiles",
     "euler_riemann",
     "euler_states",
+    "fastest_states",
+    "outer_waves",
+    "two_fans",
 ]
 
 CFL = (0.1, 0.6)
@@ -127,17 +130,17 @@ def euler_riemann(rng: Generator, rows: int, cells: int, steps: int) -> Batch:
     left, right = left[:, keep][:, :rows], right[:, keep][:, :rows]
     first = cells / 4 + rng.uniform(-0.5, 0.5, rows) * rng.integers(0, 2, rows)
     second = first + cells / 2
-    one, two = _speeds(left, right), _speeds(right, left)
+    one, two = outer_waves(left, right), outer_waves(right, left)
     closing = np.maximum(one[1] - two[0], two[1] - one[0])
     # Inside a fan, and on a side that moves fast itself, |u| + c may exceed the outer waves' speed.
-    fastest = np.max([np.abs(one), np.abs(two), _fastest(left, right)], axis=(0, 1))
+    fastest = np.max([np.abs(one), np.abs(two), fastest_states(left, right)], axis=(0, 1))
     # A margin of six cells keeps the numerical waves apart too.
     longest = (cells / 2 - 6.0) / np.maximum(closing, 1e-6)
     dt = np.minimum(rng.uniform(*CFL, rows) / fastest, longest / steps)
     x = (np.arange(cells * POINTS) + 0.5) / POINTS
     averages = []
     for t in (np.zeros(rows), dt * steps):
-        w = _two_fans(x, t, first, second, one, two, left, right, cells)
+        w = two_fans(x, t, first, second, one, two, left, right, cells)
         q = np.stack(equation.to_conserved(tuple(w)))
         averages.append(cell_means(q.reshape(3, rows, cells, POINTS)))
     return Batch(equation, averages[0], averages[1], dt[:, None], steps)
@@ -149,7 +152,7 @@ def _vacuum(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.asarray(right[1] - left[1] > 0.7 * 5.0 * (cl + cr))
 
 
-def _speeds(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+def outer_waves(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Slowest and fastest wave (2, row)."""
     star = star_region(tuple(left), tuple(right), 1.4)
     ends = []
@@ -161,7 +164,7 @@ def _speeds(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.stack(ends)
 
 
-def _fastest(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+def fastest_states(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Largest |u| + c of the constant states of both problems (2, row)."""
     tops = []
     for a, b in ((left, right), (right, left)):
@@ -173,7 +176,7 @@ def _fastest(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.stack(tops)
 
 
-def _two_fans(
+def two_fans(
     x: np.ndarray,
     t: np.ndarray,
     first: np.ndarray,

@@ -62,7 +62,8 @@ class FamilyPolicy(nn.Module):
         """
         rules, eps = self.rules, torch.finfo(given[0].dtype).eps
         speeds = given[-1] if rules.speeds else None
-        value: Tensor = rules.evaluate(given[: rules.cells], speeds, self.config, eps, self._answer)
+        settings = tuple(self.config[key] for key in rules.settings)
+        value: Tensor = rules.evaluate(given[: rules.cells], speeds, settings, eps, self._answer)
         return value
 
     def reconstruction(self, name: str = "policy") -> Reconstruction:
@@ -93,8 +94,8 @@ class SteeredPolicy(FamilyPolicy):
     def __init__(
         self,
         hidden: tuple[int, ...] = (8, 8),
-        threshold: float = 0.1,
-        softness: float = 0.1,
+        threshold: float = 0.2,
+        softness: float = 0.2,
         theta: float = 0.8,
         alpha: float = 2.0,
         loose: float = 4.0,

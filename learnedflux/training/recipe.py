@@ -12,8 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from learnedflux.errors import InputError, UnknownNameError
+from learnedflux.reconstruction import bounded, steered
+from learnedflux.reconstruction.families import families
+from learnedflux.training.adjoint import LANES
+from learnedflux.training.gas import KINDS
 
 __all__ = ["Recipe"]
+
+LATER = ("family", "theta", "loose", "mix", "hinge")  # settings added after the first policies
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,18 @@ class Recipe:
         Widths of the network's hidden layers.
     threshold, softness, alpha : float
         Of the sensor and the bounds, see :class:`~learnedflux.training.BoundedPolicy`.
+    family : {"bounded5", "steered6"}
+        Kind of policy. "steered6" (:class:`~learnedflux.training.SteeredPolicy`) is trained on gas
+        alone, by the compiled rollout: ``equations`` must be "Euler", ``rows``, ``dtype`` and
+        ``compile`` have no effect.
+    theta, loose : float
+        Of :class:`~learnedflux.training.SteeredPolicy`.
+    mix : dict
+        Rows of each kind of problem (see :mod:`~learnedflux.training.gas`) per iteration, for
+        "steered6"; a multiple of eight altogether.
+    hinge : float
+        How much more an error counts that is larger than the best classical scheme's, for
+        "steered6".
     iterations : int
         Gradient steps.
     rows : int
@@ -71,8 +89,14 @@ class Recipe:
     seed: int = 0
     dtype: str = "float64"
     compile: bool = False
+    family: str = bounded.FAMILY
+    theta: float = 0.8
+    loose: float = 4.0
+    mix: dict[str, int] = dataclasses.field(default_factory=dict)
+    hinge: float = 1.5
 
     def __post_init__(self) -> None:
+        self._check_family()
         for key in ("equations", "hidden"):
             object.__setattr__(self, key, tuple(getattr(self, key)))
         known = ("Advection", "Burgers", "Euler")
@@ -94,6 +118,27 @@ class Recipe:
             raise InputError(f"rate must be a number above 0; got {self.rate!r}.")
         if self.dtype not in ("float64", "float32"):
             raise UnknownNameError("dtype", self.dtype, ("float64", "float32"))
+
+    def _check_family(self) -> None:
+        if self.family not in families:
+            raise UnknownNameError("family of policies", self.family, list(families))
+        for kind in self.mix:
+            if kind not in KINDS:
+                raise UnknownNameError("kind of gas problem", kind, KINDS)
+        if self.family == steered.FAMILY:
+            if tuple(self.equations) != ("Euler",):
+                raise InputError(
+                    f"policies of family {self.family!r} are trained on Euler alone; got equations "
+                    f"{list(self.equations)!r}."
+                )
+            rows = sum(self.mix.values())
+            if rows == 0 or rows % LANES or min(self.mix.values()) < 1:
+                raise InputError(
+                    f"mix must name rows of each kind, a multiple of {LANES} altogether; got "
+                    f"{self.mix!r}."
+                )
+        elif self.mix:
+            raise InputError(f"mix is for family {steered.FAMILY!r}; got {self.mix!r}.")
 
     @classmethod
     def of(cls, given: str | Path | Recipe | None, **overrides: Any) -> Recipe:
@@ -118,6 +163,10 @@ class Recipe:
 
     @property
     def digest(self) -> str:
-        """Digest of all settings."""
-        text = json.dumps(dataclasses.asdict(self), sort_keys=True)
+        """Digest of all settings; those that came later count only where they are set."""
+        settings = dataclasses.asdict(self)
+        for key in LATER:
+            if settings[key] == dataclasses.asdict(Recipe())[key]:
+                del settings[key]
+        text = json.dumps(settings, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]

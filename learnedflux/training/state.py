@@ -16,7 +16,7 @@ from torch import Tensor
 
 from learnedflux.errors import InputError
 from learnedflux.files import replace_file
-from learnedflux.training.nets import BoundedPolicy
+from learnedflux.training.nets import FamilyPolicy
 from learnedflux.training.recipe import Recipe
 
 __all__ = ["Board", "TrainingState"]
@@ -28,7 +28,7 @@ class TrainingState:
     """What changes during training, and its checkpoint."""
 
     def __init__(
-        self, policy: BoundedPolicy, optimizer: torch.optim.Adam, averaged: dict[str, Tensor]
+        self, policy: FamilyPolicy, optimizer: torch.optim.Adam, averaged: dict[str, Tensor]
     ) -> None:
         self.policy, self.optimizer, self.averaged = policy, optimizer, averaged
         self.best = copy.deepcopy(averaged)

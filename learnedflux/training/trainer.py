@@ -31,7 +31,7 @@ from learnedflux.backends import NumbaBackend
 from learnedflux.equations import Advection, Burgers, Equation, Euler
 from learnedflux.files import replace_file
 from learnedflux.integrators import ssprk3
-from learnedflux.reconstruction import reconstructions
+from learnedflux.reconstruction import reconstructions, steered
 from learnedflux.scheme import BoundScheme
 from learnedflux.training.data import (
     Batch,
@@ -42,11 +42,12 @@ from learnedflux.training.data import (
     euler_states,
 )
 from learnedflux.training.losses import CAP, error_ratio, growth, primitive_errors
-from learnedflux.training.nets import BoundedPolicy
+from learnedflux.training.nets import BoundedPolicy, FamilyPolicy, SteeredPolicy
 from learnedflux.training.recipe import Recipe
 from learnedflux.training.reference import FinePool
 from learnedflux.training.rollout import Environment, rollout
 from learnedflux.training.state import Board, TrainingState
+from learnedflux.training.steering import GasTraining
 
 __all__ = ["Run", "train"]
 
@@ -91,7 +92,7 @@ class Run:
     ----------
     recipe : Recipe
         What was trained.
-    policy : BoundedPolicy
+    policy : FamilyPolicy
         The best policy, by validation.
     history : xarray.Dataset
         Loss, learning rate, gradient norm and validation ratios over iterations.
@@ -100,7 +101,7 @@ class Run:
     """
 
     def __init__(
-        self, recipe: Recipe, policy: BoundedPolicy, history: xr.Dataset, folder: Path
+        self, recipe: Recipe, policy: FamilyPolicy, history: xr.Dataset, folder: Path
     ) -> None:
         self.recipe, self.policy, self.history, self.folder = recipe, policy, history, folder
 
@@ -234,15 +235,12 @@ def train(
     chosen = Recipe.of(recipe, **overrides)
     place = Path(folder) if folder else Path("runs") / f"{chosen.name}-seed{chosen.seed}"
     place.mkdir(parents=True, exist_ok=True)
-    policy = BoundedPolicy(
-        chosen.hidden, chosen.threshold, chosen.softness, chosen.alpha, chosen.seed
-    ).to(getattr(torch, chosen.dtype))
+    policy, iterate, validate = _laboratory(chosen)
     optimizer = torch.optim.Adam(policy.parameters(), lr=chosen.rate)
     averaged = copy.deepcopy(policy.state_dict())
     state = TrainingState(policy, optimizer, averaged)
     if resume:
         state.load(place / "last.pt", chosen)
-    tasks, apart = _tasks(chosen, policy)
     with Board(place) as board:
         bar = tqdm(
             range(state.iteration, chosen.iterations),
@@ -252,11 +250,11 @@ def train(
             disable=None if progress is None else not progress,
         )
         for iteration in bar:
-            row = _iterate(tasks, state, chosen, iteration)
+            row = iterate(state, iteration)
             last = iteration == chosen.iterations - 1
             if last or (iteration + 1) % chosen.validate_every == 0:
-                row |= state.on_average(lambda: _validate(apart, chosen))
-                state.keep_best(row["validation"])
+                row |= state.on_average(validate)
+                state.keep_best(row.get("score", row["validation"]))
                 log.info("%s", {"iteration": iteration, **{k: round(v, 4) for k, v in row.items()}})
             state.rows.append({"iteration": float(iteration), **row})
             state.iteration = iteration + 1
@@ -267,6 +265,32 @@ def train(
                     state.history(chosen).to_netcdf(file, engine="h5netcdf")
     policy.load_state_dict(state.best)
     return Run(chosen, policy.double(), state.history(chosen), place)
+
+
+def _laboratory(
+    recipe: Recipe,
+) -> tuple[
+    FamilyPolicy,
+    Callable[[TrainingState, int], dict[str, float]],
+    Callable[[], dict[str, float]],
+]:
+    """Return a new policy, what takes a gradient step, and what validates it."""
+    if recipe.family == steered.FAMILY:
+        steering = SteeredPolicy(
+            recipe.hidden, recipe.threshold, recipe.softness, recipe.theta, recipe.alpha,
+            recipe.loose, recipe.seed,
+        )  # fmt: skip
+        training = GasTraining(recipe, steering)
+        return steering, training.iterate, lambda: training.validate(steering)
+    policy = BoundedPolicy(
+        recipe.hidden, recipe.threshold, recipe.softness, recipe.alpha, recipe.seed
+    ).to(getattr(torch, recipe.dtype))
+    tasks, apart = _tasks(recipe, policy)
+    return (
+        policy,
+        lambda state, iteration: _iterate(tasks, state, recipe, iteration),
+        lambda: _validate(apart, recipe),
+    )
 
 
 def _iterate(
