@@ -48,7 +48,7 @@ ANSWERS = DIFFERENCES + 1  # actions and damping
 SETTINGS = ("threshold", "softness", "theta", "alpha", "loose")
 FLOOR = 1e-30  # keeps 0/0 away where all cells are zero; its inverse exists in float32
 ROUND_OFF = 64.0  # differences below so many units in the last place of the cell are no signal
-GUARD = 100.0  # differences of both signs whose product is above a hundredth are a wave
+GUARD = 20.0  # scaled differences of both signs whose product is above a twentieth are a wave
 COMPRESSED = 0.02  # loss of speed across a face from which on flow counts as being compressed
 RAMP = 10.0  # inverse of the loss of speed over which damping sets in
 
@@ -61,15 +61,15 @@ def _differences(a, b, c, d, e, f):
 
 @pointwise
 def _range(d):
-    """Smallest and largest difference around the upwind cell, and the largest size of all."""
-    low = minimum(minimum(d[0], d[1]), minimum(d[2], d[3]))
-    high = maximum(maximum(d[0], d[1]), maximum(d[2], d[3]))
-    return low, high, maximum(maximum(-low, high), absolute(d[4]))
+    """Smallest and largest difference, and the largest size."""
+    low = minimum(minimum(minimum(d[0], d[1]), minimum(d[2], d[3])), d[4])
+    high = maximum(maximum(maximum(d[0], d[1]), maximum(d[2], d[3])), d[4])
+    return low, high, maximum(-low, high)
 
 
 @pointwise
 def _scaled(d, c, eps):
-    """Differences over the largest, and the range of those around the upwind cell."""
+    """Differences over the largest, and their range so scaled."""
     low, high, size = _range(d)
     inverse = 1.0 / maximum(maximum(size, ROUND_OFF * eps * absolute(c)), FLOOR)
     f = (d[0] * inverse, d[1] * inverse, d[2] * inverse, d[3] * inverse, d[4] * inverse)
@@ -91,7 +91,7 @@ def _roughness(f):
 
 @pointwise
 def _monotone(low, high):
-    """How far all differences around the upwind cell have one sign, from their scaled range."""
+    """How far all differences have one sign, from their scaled range."""
     return minimum(maximum(1.0 + GUARD * (low * high), 0.0), 1.0)
 
 

@@ -94,7 +94,7 @@ class SteeredPolicy(FamilyPolicy):
     def __init__(
         self,
         hidden: tuple[int, ...] = (8, 8),
-        threshold: float = 0.2,
+        threshold: float = 0.3,
         softness: float = 0.2,
         theta: float = 0.8,
         alpha: float = 2.0,

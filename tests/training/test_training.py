@@ -1,5 +1,7 @@
 """Training is repeatable, resumable, and exports what it trained."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -22,6 +24,7 @@ TINY = {
     "validate_every": 2,
     "progress": False,
 }
+STEERED = {"family": "steered6", "equations": ["Euler"]}
 SHORT = TINY | {"equations": ["Advection", "Burgers"]}  # no fine-grid runs to wait for
 
 
@@ -124,6 +127,11 @@ def test_onnx_equals_torch_in_the_solver(run, tmp_path):
         ({"cells": 8}, "cells must be at least 32"),
         ({"rate": -1.0}, "rate must be"),
         ({"dtype": "float16"}, "no dtype named 'float16'"),
+        ({"family": "steered5"}, "no family of policies named 'steered5'. Did you mean"),
+        ({"family": "steered6"}, "trained on Euler alone"),
+        ({"mix": {"single": 8}}, "mix is for family 'steered6'"),
+        ({"mix": {"singel": 8}}, "no kind of gas problem named 'singel'"),
+        (STEERED | {"mix": {"single": 6}}, "a multiple of 8 altogether"),
     ],
 )
 def test_bad_recipes_are_named(setting, text):
@@ -141,6 +149,30 @@ def test_recipe_files(tmp_path):
     recipe = training.Recipe.of(tmp_path / "good.toml", rows=7)
     assert (recipe.name, recipe.rows) == ("x", 7)
     assert recipe.digest != training.Recipe.of(tmp_path / "good.toml").digest
+
+
+@pytest.mark.skipif(shutil.which("c++") is None, reason="no C++ compiler for compiled rollouts")
+def test_policies_that_see_speeds_are_trained_resumed_and_exported(tmp_path):
+    mix = {"ordinary": 2, "single": 2, "profiles": 2, "waves": 2}
+    recipe = TINY | STEERED | {"mix": mix, "hidden": [4], "threshold": 0.3, "alpha": 2.0}
+    run = training.train(**recipe, folder=tmp_path / "a")
+    assert np.isfinite(run.history.loss).all()
+    assert int(np.isfinite(run.history.score).sum()) == 2
+    again = training.train(**recipe, folder=tmp_path / "a", resume=True)
+    assert torch.equal(weights(again), weights(run))
+    policy = export(run.policy, tmp_path / "a.onnx", run.recipe, card=False)
+    assert policy.uses_speeds
+    problem = lf.problems.sod(cells=32)
+    onnx = lf.solve(problem, policy)
+    native = lf.solve(problem, run.policy.reconstruction(), backend="torch")
+    for name in onnx.data_vars:
+        np.testing.assert_allclose(native[name], onnx[name], rtol=0, atol=1e-11)
+
+
+def test_settings_added_later_leave_old_digests_alone():
+    plain = training.Recipe.of(None)
+    assert plain.digest == training.Recipe.of(None, theta=0.8).digest
+    assert plain.digest != training.Recipe.of(None, theta=0.7).digest
 
 
 @pytest.mark.slow
