@@ -12,43 +12,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
-
-import xarray as xr
 
 import learnedflux as lf
 
-PROBLEMS = {
-    "sod": {},
-    "lax": {},
-    "shu_osher": {},
-    "composite_wave": {"t_end": 10.0},
-    "sod2": {},
-    "sonic_rarefaction": {},
-    "einfeldt_123": {},
-    "leblanc": {},
-    "toro3": {},
-    "toro5": {},
-    "slow_shock": {},
-    "slow_moving_shock": {},
-    "blast": {},
-    "shock_formation": {},
-    "tophat": {},
-}
+END_TIMES = {"composite_wave": 10.0}
+PROBLEMS = (
+    "sod,lax,shu_osher,composite_wave,sod2,sonic_rarefaction,einfeldt_123,leblanc,toro3,toro5,"
+    "slow_shock,slow_moving_shock,blast,shock_formation,tophat"
+)
 SCHEMES = "godunov,muscl,weno5-js,weno5,teno5,mp5,learned"
-
-
-def reference(problem: lf.Problem) -> Any:
-    """Return the exact solution, or a fine-grid run in its place."""
-    if problem.exact is not None:
-        return problem.exact
-    return lf.solve(problem.with_cells(8 * problem.grid.size), "weno5", progress=False)
-
-
-def first_error(ds: xr.Dataset, truth: Any) -> float:
-    """Return the error of the first variable at the end."""
-    errors = lf.metrics.error(ds, truth)
-    return float(errors[next(iter(errors.data_vars))][-1])
 
 
 def nanoseconds(problem: lf.Problem, scheme: str, repeats: int) -> float:
@@ -65,27 +37,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cells", type=int, default=200)
     parser.add_argument("--schemes", default=SCHEMES)
-    parser.add_argument("--problems", default=",".join(PROBLEMS))
+    parser.add_argument("--problems", default=PROBLEMS)
     parser.add_argument("--repeats", type=int, default=5)
     arguments = parser.parse_args()
     schemes = arguments.schemes.split(",")
+    names = arguments.problems.split(",")
+    cases = [lf.evaluation.Case(name, t_end=END_TIMES.get(name)) for name in names]
+    ds = lf.evaluate(schemes, cases, cells=arguments.cells, repeats=1)
     write = sys.stdout.write
     write(f"| L1 error, {arguments.cells} cells | " + " | ".join(schemes) + " |\n")
     write("|---" * (len(schemes) + 1) + "|\n")
-    for name in arguments.problems.split(","):
-        problem = lf.problems.get(name)(cells=arguments.cells, **PROBLEMS.get(name, {}))
-        truth = reference(problem)
-        errors: list[float | None] = []
-        for scheme in schemes:
-            try:
-                errors.append(first_error(lf.solve(problem, scheme, progress=False), truth))
-            except lf.LearnedFluxError:
-                errors.append(None)
-        best = min(e for e in errors if e is not None)
-        cells = ["fails" if e is None else f"{e:.2e}" for e in errors]
-        shown = [f"**{c}**" if e == best else c for e, c in zip(errors, cells, strict=True)]
-        write(f"| {name} | " + " | ".join(shown) + " |\n")
-        sys.stdout.flush()
+    for name in names:
+        write(lf.evaluation.markdown_row(name, ds.error.sel(problem=name).values.ravel()) + "\n")
+    sys.stdout.flush()
     for name, cells in (("sod", arguments.cells), ("sod", 4096), ("tophat", 4096)):
         problem = lf.problems.get(name)(cells=cells)
         costs = [nanoseconds(problem, s, arguments.repeats if cells < 1000 else 2) for s in schemes]

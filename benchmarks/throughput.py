@@ -18,7 +18,6 @@ import datetime
 import gc
 import json
 import os
-import platform
 import statistics
 import sys
 import threading
@@ -32,6 +31,7 @@ import numpy as np
 import learnedflux as lf
 from benchmarks import peers, roofline
 from benchmarks.handwritten import KINDS, Yardstick
+from learnedflux.evaluation import processor
 
 EQUATIONS: dict[str, Callable[[int], lf.Equation]] = {
     "advection": lambda dimension: lf.Advection((1.0, 0.7, 0.4)[:dimension]),
@@ -278,14 +278,6 @@ def against_peers(n: int, steps: int) -> None:
         row(name, millions(n * n, theirs), millions(n * n, ours), theirs / ours)
         keep("peers", solver=name, cells=n, peer=millions(n * n, theirs),
              library=millions(n * n, ours))  # fmt: skip
-
-
-def processor() -> str:
-    """Name of the processor."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    named = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    return next(named, platform.processor() or platform.machine())
 
 
 def main() -> None:

@@ -9,7 +9,15 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from learnedflux import boundaries, integrators, metrics, problems, reconstruction, riemann
+from learnedflux import (
+    boundaries,
+    evaluation,
+    integrators,
+    metrics,
+    problems,
+    reconstruction,
+    riemann,
+)
 from learnedflux.check import check_equation
 from learnedflux.dataset import library_version
 from learnedflux.equations import (
@@ -31,6 +39,7 @@ from learnedflux.errors import (
     UnknownNameError,
     UnstableError,
 )
+from learnedflux.evaluation import evaluate
 from learnedflux.grid import Grid
 from learnedflux.policy import Policy, policies
 from learnedflux.problem import Problem
@@ -61,6 +70,8 @@ __all__ = [
     "UnstableError",
     "boundaries",
     "check_equation",
+    "evaluate",
+    "evaluation",
     "integrators",
     "metrics",
     "policies",

@@ -15,7 +15,7 @@ from learnedflux.grid import Grid
 from learnedflux.policy import Policy
 from learnedflux.semidiscretization import Semidiscretization
 
-__all__ = ["Statistics", "grid_of", "library_version", "to_dataset"]
+__all__ = ["Statistics", "grid_of", "library_version", "to_dataset", "versions"]
 
 LONG_NAMES = {
     "density": "mass density",
@@ -47,6 +47,15 @@ def _version(package: str) -> str:
 def library_version() -> str:
     """Version of this library."""
     return _version("learnedflux")
+
+
+def versions() -> dict[str, str]:
+    """Versions of everything that decides what a run gives."""
+    return {
+        "learnedflux": library_version(),
+        "python": platform.python_version(),
+        **{name: _version(name) for name in RECORDED},
+    }
 
 
 def _plain(value: Any) -> Any:
@@ -84,13 +93,7 @@ def _attributes(semi: Semidiscretization, settings: dict[str, Any], stats: Stati
         "steps_rejected": stats.rejected,
         "faces_limited": int(semi.backend.limited),
         "seconds_stepping": stats.seconds,
-        "versions": json.dumps(
-            {
-                "learnedflux": library_version(),
-                "python": platform.python_version(),
-                **{name: _version(name) for name in RECORDED},
-            }
-        ),
+        "versions": json.dumps(versions()),
     }
     if isinstance(scheme.reconstruction, Policy):
         attributes["policy_digest"] = scheme.reconstruction.digest

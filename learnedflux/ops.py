@@ -22,6 +22,8 @@ import numpy as np
 from numba.cpython.unsafe.tuple import tuple_setitem
 from numba.extending import register_jitable
 
+from learnedflux.tuples import dotted, heads, reversed_tuple, scaled, selected, tails
+
 __all__ = [
     "Scalar",
     "absolute",
@@ -242,8 +244,8 @@ def negate_at(a: tuple[Scalar, ...], index: int) -> tuple[Scalar, ...]:
 
 
 # --- the same words for Numba ------------------------------------------------------------------
-# Tuples are unrolled by recursion: each length is a type of its own, so the compiler sees
-# straight-line code and can vectorise the loop around it.
+# Each length of a tuple is a type of its own, so the compiler sees straight-line code and can
+# vectorise the loop around it. What calls a function for each entry is unrolled by recursion.
 
 
 @overload(minimum)
@@ -276,28 +278,6 @@ def _absolute(x):
     return lambda x: abs(x)
 
 
-def _heads(tuples):
-    raise TypeError("only for compiled code")
-
-
-def _tails(tuples):
-    raise TypeError("only for compiled code")
-
-
-@overload(_heads)
-def _heads_compiled(tuples):
-    if len(tuples) == 1:
-        return lambda tuples: (tuples[0][0],)
-    return lambda tuples: (tuples[0][0], *_heads(tuples[1:]))
-
-
-@overload(_tails)
-def _tails_compiled(tuples):
-    if len(tuples) == 1:
-        return lambda tuples: (tuples[0][1:],)
-    return lambda tuples: (tuples[0][1:], *_tails(tuples[1:]))
-
-
 def _mapped(function, tuples):
     raise TypeError("only for compiled code")
 
@@ -305,10 +285,10 @@ def _mapped(function, tuples):
 @overload(_mapped)
 def _mapped_compiled(function, tuples):
     if len(tuples[0]) == 1:
-        return lambda function, tuples: (function(*_heads(tuples)),)
+        return lambda function, tuples: (function(*heads(tuples)),)
     return lambda function, tuples: (
-        function(*_heads(tuples)),
-        *_mapped(function, _tails(tuples)),
+        function(*heads(tuples)),
+        *_mapped(function, tails(tuples)),
     )
 
 
@@ -329,48 +309,22 @@ def _tmap_with(function, eq, face, cells, axis):
 
 @overload(reverse)
 def _reverse(a):
-    if len(a) == 1:
-        return lambda a: a
-    return lambda a: (*reverse(a[1:]), a[0])
+    return lambda a: reversed_tuple(a)
 
 
 @overload(scale)
 def _scale(factor, a):
-    if len(a) == 1:
-        return lambda factor, a: (factor * a[0],)
-    return lambda factor, a: (factor * a[0], *scale(factor, a[1:]))
+    return lambda factor, a: scaled(factor, a)
 
 
 @overload(select)
 def _select(condition, a, b):
-    if len(a) == 1:
-        return lambda condition, a, b: (where(condition, a[0], b[0]),)
-    return lambda condition, a, b: (
-        where(condition, a[0], b[0]),
-        *select(condition, a[1:], b[1:]),
-    )
+    return lambda condition, a, b: selected(condition, a, b)
 
 
 @overload(dot)
 def _dot(a, b):
-    if len(a) == 1:
-        return lambda a, b: a[0] * b[0]
-    if len(a) == 2:
-        return lambda a, b: a[0] * b[0] + a[1] * b[1]
-    if len(a) == 3:
-        return lambda a, b: (a[0] * b[0] + a[1] * b[1]) + a[2] * b[2]
-    return lambda a, b: _dot_on(dot(a[:3], b[:3]), a[3:], b[3:])
-
-
-def _dot_on(total, a, b):
-    raise TypeError("only for compiled code")
-
-
-@overload(_dot_on)
-def _dot_on_compiled(total, a, b):
-    if len(a) == 1:
-        return lambda total, a, b: total + a[0] * b[0]
-    return lambda total, a, b: _dot_on(total + a[0] * b[0], a[1:], b[1:])
+    return lambda a, b: dotted(a, b)
 
 
 @overload(least)

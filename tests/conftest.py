@@ -39,10 +39,31 @@ def _reason_not_to_run(mark: str) -> str | None:
     return None
 
 
+USUAL = ("weno5-z", "weno5", "learned")  # schemes whose kernels the default run compiles anyway
+
+
+def _is_usual(item: pytest.Item) -> bool:
+    """Whether a test is given no scheme or part of one but the usual; compiling takes seconds."""
+    import learnedflux as lf
+
+    usual = [lf.Scheme(name) for name in USUAL]
+    schemes = lf.schemes().column("scheme")
+    given = getattr(item, "callspec", None)
+    for value in given.params.values() if given else ():
+        part = isinstance(value, str) and (value in schemes or value in lf.riemann.riemann_solvers)
+        if part and value not in USUAL:
+            return False
+        if isinstance(value, lf.Scheme) and value not in usual:
+            return False
+    return True
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip what was not asked for (slow) or cannot run here (gpu, mpi, pyclaw), with a reason."""
     slow_wanted = "slow" in config.option.markexpr
     for item in items:
+        if item.get_closest_marker("compiles") and not _is_usual(item):
+            item.add_marker("slow")
         if item.get_closest_marker("slow") and not slow_wanted:
             item.add_marker(pytest.mark.skip(reason="slow: run with -m slow"))
         for mark in ("gpu", "mpi", "pyclaw"):
@@ -57,6 +78,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def root() -> Path:
     """Top folder of the source tree."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def backend_of() -> Callable[[object], str]:
+    """Return the backend on which a test of results shall run a scheme.
+
+    Kernels take ten seconds to compile, a small run on tensors takes one: only the schemes that
+    most tests use are compiled. That the backends agree is what ``tests/parity`` is for.
+    """
+    return lambda scheme: "numba" if scheme in ("weno5-z", "learned") else "torch"
 
 
 @pytest.fixture

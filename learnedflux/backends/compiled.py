@@ -20,8 +20,17 @@ from learnedflux.equations import Equation
 from learnedflux.errors import InputError
 from learnedflux.reconstruction import Variables
 from learnedflux.reconstruction.families import Family
+from learnedflux.riemann.base import from_primitive
 
-__all__ = ["ALONG", "LANES", "cache_folder", "frame_length", "kernels", "stage_kernels"]
+__all__ = [
+    "ALONG",
+    "LANES",
+    "cache_folder",
+    "frame_length",
+    "kernels",
+    "row_length",
+    "stage_kernels",
+]
 
 log = logging.getLogger("learnedflux")
 FOLDER = Path(__file__).parent
@@ -100,6 +109,11 @@ def _module(template: str, what: str, pieces: Any, names: dict[str, Any]) -> typ
     return module
 
 
+def row_length(lanes: int, radius: int) -> int:
+    """Numbers between rows of so many faces: whole cache lines, but no power of two."""
+    return (lanes + 2 * radius + 7) // 8 * 8 + 8
+
+
 def frame_length(equation: Equation, chosen: Variables, dimension: int) -> int:
     """Return how many numbers a face's frame has."""
     one = tuple(np.ones((len(equation.conserved_names(dimension)), 1)))
@@ -118,41 +132,59 @@ def kernels(
     axis: int,
     length: int,
     contiguous: bool = True,
+    pair: Any = None,
+    between: Any = None,
 ) -> types.ModuleType:
     """Return the kernels of one scheme along one axis.
 
     ``equation`` is a class; ``reconstruct`` a pointwise function, or None where a policy gives the
     face values, whose ``family`` is told if it is known; ``solver`` the pointwise numerical flux;
-    ``length`` that of a frame;
-    ``contiguous`` says whether cells along the axis are neighbours in memory.
+    ``length`` that of a frame; ``contiguous`` says whether cells along the axis are neighbours in
+    memory; ``pair`` is what gives a cell's values at both of its faces at once, if not
+    ``reconstruct`` called twice, and ``between`` the flux of primitive states, if not ``solver`` of
+    conserved ones.
     """
     _give_address(equation)
     learned = dataclasses.astuple(family) if family else ()
-    pieces = (equation, reconstruct, *learned, radius, *chosen, solver, axis, length, contiguous)
-    cells = family.cells if family else 2 * radius - 1
+    pieces = (
+        equation,
+        reconstruct,
+        *learned,
+        radius,
+        *chosen,
+        solver,
+        axis,
+        length,
+        contiguous,
+        pair,
+        between,
+    )
+    framed, lanes = chosen.name.startswith("characteristic"), ALONG if contiguous else LANES
     names = {
         "AXIS": axis,
         "CONTIGUOUS": contiguous,
         "RADIUS": radius,
         "OFFSETS": tuple(range(2 * radius)),
-        "LEFT": tuple(range(cells)),
-        "RIGHT": tuple(range(2 * radius - 1, 2 * radius - 1 - cells, -1)),
         "BALANCED": equation.balance is not Equation.balance,
         "LEARNED": family is not None,
+        "CELLS": family.cells if family else 2 * radius,
         "SPEEDS": family is not None and family.speeds > 0,
+        "BY_CELL": not (reconstruct is None or framed),
         "PREPARE": chosen.prepare,
         "FRAME": chosen.frame,
         "FRAME_LIKE": (0.0,) * length,
-        "FRAMED": chosen.name.startswith("characteristic"),
+        "FRAMED": framed,
         "INTO": chosen.into,
         "OUT": chosen.out,
         "RECONSTRUCT": reconstruct,
+        "PAIR": pair,
+        "PRIMITIVE": chosen.primitive,
         "RIEMANN": solver,
+        "BETWEEN": between or from_primitive(solver),
         "RING": 1 if contiguous else 2 * radius,
         "STEP": 1 if contiguous else 0,
-        "LAYOUT": (radius, 1 if contiguous else 0),
-        "LANES": LANES,
-        "ALONG": ALONG,
+        "LANES": lanes,
+        "WIDE": row_length(lanes, radius),
     }
     if family:
         widths = (family.cells, family.speeds, family.inputs, family.gates, family.answers)

@@ -22,6 +22,7 @@ PACKAGE = "learnedflux"
 KNOWN = ("math", "numpy", PACKAGE)  # modules whose contents are fixed by the versions above
 POINTWISE = (
     "ops.py",
+    "tuples.py",
     "limiters.py",
     "positivity.py",
     "equations",

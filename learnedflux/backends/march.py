@@ -11,29 +11,30 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from learnedflux.backends.rows import load, rows_of
-from learnedflux.ops import dot, maximum, pointwise, subtract
+from learnedflux.backends.rows import entries, row_at, rows_of
+from learnedflux.ops import dot, maximum, subtract
 
 SWEEP_X = SWEEP_Y = SWEEP_Z = DIMENSION = LANES = None
 compiled = njit(error_model="numpy", nogil=True, cache=True)
+part = njit(error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
-@pointwise
-def _finish(rate, q, old, out, n, from_rate, to, terms, factors):
-    """Write one row of the new state: a combination of old states and the rate."""
-    part, new = rate[from_rate : from_rate + n], out[to : to + n]
+@part
+def _finish(rate, step, q, old, out, apart, n, terms, factors, like):
+    """Write ``n`` cells of the new state: a combination of old states and the rate."""
     a, b, c = factors
-    if terms == 0:
-        for i in range(n):
-            new[i] = part[i]
-    elif terms == 1:
-        base = q[to : to + n]
-        for i in range(n):
-            new[i] = b * base[i] + c * part[i]
-    else:
-        base, first = q[to : to + n], old[to : to + n]
-        for i in range(n):
-            new[i] = (a * first[i] + b * base[i]) + c * part[i]
+    for v in range(len(like)):
+        gain, at = row_at(rate, v * step), v * apart
+        base, first, new = row_at(q, at), row_at(old, at), row_at(out, at)
+        if terms == 0:
+            for i in range(n):
+                new[i] = gain[i]
+        elif terms == 1:
+            for i in range(n):
+                new[i] = b * base[i] + c * gain[i]
+        else:
+            for i in range(n):
+                new[i] = (a * first[i] + b * base[i]) + c * gain[i]
 
 
 # It allocates nothing: without reference counts of slices its loops start twice as fast.
@@ -53,10 +54,8 @@ def advance(
     batch, nx, ny, nz = shape
     tx, ty, tz = tile
     tiles_x, tiles_y, tiles_z = (nx + tx - 1) // tx, (ny + ty - 1) // ty, (nz + tz - 1) // tz
-    room, rest = scratch[: nv * tx * ty * tz], scratch[nv * tx * ty * tz :]
-    across_x = q.reshape((nv, batch, nx, ny * nz))
-    across_y = q.reshape((nv, batch * nx, ny, nz))
-    along_z = q.reshape((nv, batch * nx * ny, 1, nz))
+    rate, rest = row_at(scratch, 0), scratch[(nv * tx * ty * tz + 7) // 8 * 8 :]
+    now, before, then, apart = row_at(q, 0), row_at(old, 0), row_at(out, 0), q.shape[1]
     count = 0
     for number in range(first, last):
         z0 = number % tiles_z * tz
@@ -66,33 +65,33 @@ def advance(
         x1, y1, z1 = min(x0 + tx, nx), min(y0 + ty, ny), min(z0 + tz, nz)
         wx, wy, wz = x1 - x0, y1 - y0, z1 - z0
         plane = wy * wz  # cells of one x, neighbours in memory: tiles are cut along y or along z
-        rate = room[: nv * wx * plane]
-        rate[:] = 0.0
+        step = wx * plane
         if DIMENSION > 1:
             start = y0 * nz + z0
             count += SWEEP_X(
-                eq, across_x, ghosts[0], ghosts[1], e, e + 1, x0, x1, start, start + plane,
-                rate.reshape((nv, 1, wx, plane)), e,
-                scales[0], limiting, speeds[0], net, rest, like,
+                eq, now, row_at(ghosts[0], 0), row_at(ghosts[1], 0), (batch, nx, ny * nz),
+                (e, e + 1, x0, x1, start, start + plane), rate, step,
+                scales[0], False, limiting, speeds[0], net, rest, like,
             )  # fmt: skip
         if DIMENSION > 2:
             a = e * nx + x0
             count += SWEEP_Y(
-                eq, across_y, ghosts[2], ghosts[3], a, a + wx, y0, y1, 0, nz,
-                rate.reshape((nv, wx, wy, nz)), a,
-                scales[1], limiting, speeds[1], net, rest, like,
+                eq, now, row_at(ghosts[2], 0), row_at(ghosts[3], 0), (batch * nx, ny, nz),
+                (a, a + wx, y0, y1, 0, nz), rate, step,
+                scales[1], True, limiting, speeds[1], net, rest, like,
             )  # fmt: skip
-        for x in range(x0, x1):
-            a = (e * nx + x) * ny + y0
+        for x in range(wx):
+            a, row = (e * nx + x0 + x) * ny + y0, row_at(rate, x * plane)
             count += SWEEP_Z(
-                eq, along_z, ghosts[-2], ghosts[-1], a, a + wy, 0, 1, z0, z1,
-                rate.reshape((nv, wx * wy, 1, wz)), a - (x - x0) * wy,
-                scales[-1], limiting, speeds[-1], net, rest, like,
+                eq, now, row_at(ghosts[-2], 0), row_at(ghosts[-1], 0), (batch * nx * ny, 1, nz),
+                (a, a + wy, 0, 1, z0, z1), row, step,
+                scales[-1], DIMENSION > 1, limiting, speeds[-1], net, rest, like,
             )  # fmt: skip
-        for v in range(nv):
-            for x in range(wx):
-                at = ((e * nx + x0 + x) * ny + y0) * nz + z0
-                _finish(rate, q[v], old[v], out[v], plane, (v * wx + x) * plane, at, terms, factors)
+            at = a * nz + z0
+            _finish(
+                row, step, row_at(now, at), row_at(before, at), row_at(then, at), apart, plane,
+                terms, factors, like,
+            )  # fmt: skip
     return count
 
 
@@ -106,17 +105,17 @@ def survey(eq, q, first, last, top, like):
     fine = np.ones(LANES)
     for start in range(first, last, LANES):
         m = min(LANES, last - start)
-        q_at = (rows_of(q, start, m, like),)
+        cells = rows_of(q, start, m, like)
         x, y, z = speeds[0, :m], speeds[1, :m], speeds[2, :m]
         for i in range(m):
-            (cell,) = load(q_at, i)
+            cell = entries(cells, i)
             x[i] = maximum(x[i], eq.max_speed(cell, 0))
             if DIMENSION > 1:
                 y[i] = maximum(y[i], eq.max_speed(cell, 1))
             if DIMENSION > 2:
                 z[i] = maximum(z[i], eq.max_speed(cell, 2))
         for i in range(m):
-            (cell,) = load(q_at, i)
+            cell = entries(cells, i)
             # The difference of a number and itself is zero only where it is finite.
             spread = dot(subtract(cell, cell), subtract(cell, cell))
             fine[i] = fine[i] if eq.admissible(cell) & (spread == 0.0) else 0.0
@@ -129,9 +128,9 @@ def survey(eq, q, first, last, top, like):
 @compiled
 def first_inadmissible(eq, q, like):
     """Index of the first cell that is not finite or not admissible, or -1."""
-    q_at = (rows_of(q, 0, q.shape[1], like),)
+    cells = rows_of(q, 0, q.shape[1], like)
     for i in range(q.shape[1]):
-        (cell,) = load(q_at, i)
+        cell = entries(cells, i)
         if not (eq.admissible(cell) & (dot(subtract(cell, cell), subtract(cell, cell)) == 0.0)):
             return i
     return -1

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from learnedflux.backends.rows import entries, keep, rows_of, store
+from learnedflux.backends.rows import entries, keep, row_at, rows_of, store
 from learnedflux.ops import pointwise
 from learnedflux.policy import Network
 
@@ -84,9 +84,8 @@ def propose(cells, speeds, sign, out, row, waiting, net, scratch, awake, plain):
         if flags[i] > 0:
             at = waiting * entry
             queue[at] = row * FACES + i
-            for k in range(len(cells)):
-                queue[at + 1 + k] = cells[k][i]
-            keep(speeds, i, sign, queue, at + 1 + len(cells))
+            keep(cells, i, 1.0, row_at(queue, at + 1))
+            keep(speeds, i, sign, row_at(queue, at + 1 + len(cells)))
             waiting += 1
     return waiting
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import sys
 import threading
 import types
 from collections.abc import Callable, Iterator
@@ -14,7 +15,14 @@ from typing import Any, cast
 import numba
 import numpy as np
 
-from learnedflux.backends.compiled import ALONG, LANES, frame_length, kernels, stage_kernels
+from learnedflux.backends.compiled import (
+    ALONG,
+    LANES,
+    frame_length,
+    kernels,
+    row_length,
+    stage_kernels,
+)
 from learnedflux.backends.network import compiled_network, scratch_size
 from learnedflux.backends.padding import flip, ghost_cells
 from learnedflux.boundaries import Boundary
@@ -30,8 +38,38 @@ __all__ = ["NumbaBackend"]
 
 TILE = (32, 16, 512)  # largest tile along the first, the middle and the last axis of a grid
 SHARED = 1 << 14  # cells below which one thread is faster than two
+MOST_KEPT = 16  # arrays; no integrator has more stages at a time
 SLAB = 1 << 17  # stencils that ONNX Runtime is given at once
 QUIET = ("periodic", "outflow", "wall")  # boundaries whose ghost cells are no faster than cells
+
+
+def _aligned(room: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return what begins on the first cache line of a flat array."""
+    first = -room.ctypes.data // 8 % 8
+    return room[first : first + math.prod(shape)].reshape(shape)
+
+
+class Shelf:
+    """Arrays that are used again once nobody holds them.
+
+    A new array costs the time in which the system clears its pages: a tenth of a stage. An array
+    is free when nothing but this shelf refers to its memory, views included; so what a caller still
+    holds is never overwritten.
+    """
+
+    def __init__(self) -> None:
+        self._rooms: list[np.ndarray] = []
+
+    def take(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Return an array with anything in it."""
+        size = math.prod(shape) + 7
+        for room in self._rooms:
+            # Three references: the list, the loop and the call that counts them.
+            if room.size == size and sys.getrefcount(room) == 3:
+                return _aligned(room, shape)
+        room = np.empty(size)
+        self._rooms = [*self._rooms[1 - MOST_KEPT :], room]
+        return _aligned(room, shape)
 
 
 class NumbaBackend:
@@ -63,6 +101,11 @@ class NumbaBackend:
             network = rule.network
             if network is None:
                 self.asked = rule
+                if rule.uses_speeds:
+                    raise InputError(
+                        f"policy {rule.name!r} looks at wave speeds and is of an unknown family; "
+                        "it needs backend='torch'."
+                    )
             else:
                 self.net = compiled_network(network)
         elif rule.speeds:
@@ -76,19 +119,22 @@ class NumbaBackend:
             chosen,
             riemann_solvers[scheme.riemann].function,
         )
+        self._pair = None if isinstance(rule, Policy) else rule.pair
+        self._between = riemann_solvers[scheme.riemann].between
         self._length = frame_length(equation, chosen, grid.dimension)
         self.linear_fields = scheme.linear_fields(equation, grid.dimension)
         self.limiting = scheme.positivity
         self.limited = 0  # faces at which the positivity limiter has acted
         self._lock = threading.RLock()  # scratch arrays are shared by all calls
         self._scratch: dict[int, np.ndarray] = {}
+        self._shelf = Shelf()
         self._pool: ThreadPoolExecutor | None = None
 
     # --- kernels and scratch ---------------------------------------------------------------------
 
     def kernels(self, axis: int, contiguous: bool = True) -> types.ModuleType:
         """Return the kernels along one axis; those of a whole sweep leave cells where they are."""
-        return kernels(*self._pieces, axis, self._length, contiguous)
+        return kernels(*self._pieces, axis, self._length, contiguous, self._pair, self._between)
 
     @functools.cached_property
     def _march(self) -> types.ModuleType:
@@ -99,13 +145,12 @@ class NumbaBackend:
         """Return a worker's scratch, kept from call to call."""
         if worker not in self._scratch or self._scratch[worker].size < tile:
             n, r = len(self.like), self.scheme.radius
-            lanes = max(ALONG, LANES)
-            rows = 2 * 2 * r * n + self._length + (2 * r + 12) * n + 1
-            size = tile + rows * (lanes + 2 * r)
+            rows = (2 * 2 * r + 12 + 2 * r) * n + self._length + 1
+            size = tile + rows * row_length(max(ALONG, LANES), r)
             if self._network is not None:
                 size += scratch_size(self._network, n)
             # Ones, not rubbish: lanes that pad a row to whole vectors are computed too.
-            self._scratch[worker] = np.ones(size)
+            self._scratch[worker] = _aligned(np.ones(size + 7), (size,))
         return self._scratch[worker]
 
     def _share(self, count: int, cells: int, work: Callable[[int, int, int], Any]) -> list[Any]:
@@ -166,7 +211,7 @@ class NumbaBackend:
                 for weight, state in reversed(terms):
                     total = weight * state + total
                 return total
-            out = np.empty_like(q)
+            out = self._shelf.take(q.shape)
             shape, tile = self._tiles(q)
             count = math.prod(-(-n // m) for n, m in zip(shape, (1, *tile), strict=True))
             ghosts = tuple(g for axis in self._axes for g in self._ghosts(t, q, axis))

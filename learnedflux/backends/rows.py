@@ -1,129 +1,206 @@
-"""Rows of cells as tuples of arrays, for compiled kernels only.
+"""Rows of numbers for compiled kernels: plain pointers, and tuples of them.
 
-Tuples are unrolled by recursion at compile time; see the end of :mod:`learnedflux.ops`.
+A slice of a Numba array is a structure of seven words that is clamped to its bounds and counted;
+a row is one pointer. Kernels of rows compile in half the time and start their loops at once, no
+index of theirs can wrap, and where two rows lie in one buffer the compiler sees by how much they
+differ. Whoever makes a row answers for its length.
+
+The words below are emitted as instructions. Written as recursive functions on tuples, each would be
+compiled once per length.
 """
 
-# ruff: noqa: D103 - the module's text says what these are; they exist for the compiler alone
 from __future__ import annotations
 
-from learnedflux.ops import overload
+from typing import Any
 
-__all__ = ["entries", "keep", "load", "rows_of", "stencil_of", "store"]
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
+
+from learnedflux.ops import pointwise
+
+__all__ = [
+    "array_at", "cells_of", "column", "entries", "keep", "moved", "row_at", "rows_at", "rows_of",
+    "stencil", "store",
+]  # fmt: skip
+
+ROW = types.CPointer(types.float64)
+INDEX = ir.IntType(64)
 
 
+def _tuple(kind: Any, count: int) -> Any:
+    return types.UniTuple(kind, count) if count else types.Tuple(())
+
+
+def _offset(builder: Any, row: Any, *offsets: Any) -> Any:
+    """Pointer moved by the sum of offsets."""
+    for offset in offsets:
+        row = builder.gep(row, [offset])
+    return row
+
+
+def _load(builder: Any, row: Any, i: Any) -> Any:
+    return builder.load(_offset(builder, row, i))
+
+
+@intrinsic
+def row_at(typingctx, base, offset):
+    """Row that begins at an entry of a contiguous array, or of another row."""
+
+    def generate(context, builder, signature, arguments):
+        kind, (given, shift) = signature.args[0], arguments
+        if isinstance(kind, types.Array):
+            given = context.make_array(kind)(context, builder, given).data
+        return _offset(builder, given, shift)
+
+    return ROW(base, types.intp), generate
+
+
+@intrinsic
+def rows_at(typingctx, base, step, like):
+    """As many rows as ``like`` has entries, the first at ``base`` and each ``step`` further on."""
+    count = len(like)
+
+    def generate(context, builder, signature, arguments):
+        row, step, _ = arguments
+        rows = [_offset(builder, row, builder.mul(step, INDEX(k))) for k in range(count)]
+        return context.make_tuple(builder, signature.return_type, rows)
+
+    return _tuple(ROW, count)(base, types.intp, like), generate
+
+
+@pointwise
 def rows_of(array, start, n, like):
-    raise TypeError("only for compiled code")
+    """Rows over the variables of an array (variable, lane), from lane ``start`` on."""
+    return rows_at(row_at(array, start), array.shape[1], like)
 
 
-def stencil_of(buffer, v, slot, start, n, offsets, slot_step, start_step):
-    raise TypeError("only for compiled code")
+@intrinsic
+def stencil(typingctx, base, slot, ring, size, step, offsets):
+    """Rows of the neighbours of cells: ``offsets`` further along the axis than the first.
 
-
-def entries(rows, i):
-    raise TypeError("only for compiled code")
-
-
-def load(groups, i):
-    raise TypeError("only for compiled code")
-
-
-def store(rows, i, values):
-    raise TypeError("only for compiled code")
-
-
-def keep(rows, i, factor, to, at):
-    raise TypeError("only for compiled code")
-
-
-def _rows_from(array, first, start, n, like):
-    raise TypeError("only for compiled code")
-
-
-@overload(_rows_from)
-def _rows_from_compiled(array, first, start, n, like):
-    if len(like) == 1:
-        return lambda array, first, start, n, like: (array[first, start : start + n],)
-    return lambda array, first, start, n, like: (
-        array[first, start : start + n],
-        *_rows_from(array, first + 1, start, n, like[1:]),
-    )
-
-
-@overload(rows_of)
-def _rows_of(array, start, n, like):
-    """Tuple over variables of ``n`` lanes of an array (variable, lane)."""
-    if len(like) == 0:
-        return lambda array, start, n, like: ()
-    return lambda array, start, n, like: _rows_from(array, 0, start, n, like)
-
-
-@overload(stencil_of)
-def _stencil_of(buffer, v, slot, start, n, offsets, slot_step, start_step):
-    """Tuple over stencil offsets of ``n`` lanes of variable ``v`` in (slot, variable, lane).
-
-    Slots are a ring; lane i of every row belongs to face i.
+    Neighbours are slots of a ring of ``ring`` slots of ``size`` numbers, and entries ``step`` apart
+    within a slot: one of the two is nothing.
     """
+    count = len(offsets)
 
-    def one(buffer, v, slot, start, n, offsets, slot_step, start_step):
-        s = start + offsets[0] * start_step
-        return (buffer[(slot + offsets[0] * slot_step) % buffer.shape[0], v, s : s + n],)
+    def generate(context, builder, signature, arguments):
+        row, slot, ring, size, step, offsets = arguments
+        rows = []
+        for j in range(count):
+            offset = builder.extract_value(offsets, j)
+            at = builder.mul(builder.urem(builder.add(slot, offset), ring), size)
+            rows.append(_offset(builder, row, at, builder.mul(step, offset)))
+        return context.make_tuple(builder, signature.return_type, rows)
 
-    if len(offsets) == 1:
-        return one
+    kinds = (base, types.intp, types.intp, types.intp, types.intp, offsets)
+    return _tuple(ROW, count)(*kinds), generate
 
-    def more(buffer, v, slot, start, n, offsets, slot_step, start_step):
-        s = start + offsets[0] * start_step
-        return (
-            buffer[(slot + offsets[0] * slot_step) % buffer.shape[0], v, s : s + n],
-            *stencil_of(buffer, v, slot, start, n, offsets[1:], slot_step, start_step),
+
+@intrinsic
+def array_at(typingctx, row, height, width):
+    """Array (height, width) of what begins at a row, for code that wants arrays."""
+
+    def generate(context, builder, signature, arguments):
+        row, height, width = arguments
+        size = context.get_constant(types.intp, 8)
+        array = context.make_array(signature.return_type)(context, builder)
+        populate_array(
+            array,
+            data=row,
+            shape=[height, width],
+            strides=[builder.mul(width, size), size],
+            itemsize=size,
+            meminfo=None,
         )
+        return array._getvalue()
 
-    return more
+    return types.Array(types.float64, 2, "C")(row, types.intp, types.intp), generate
 
 
-@overload(entries)
-def _entries(rows, i):
+@intrinsic
+def moved(typingctx, rows, offset):
+    """Rows that begin ``offset`` entries later."""
+
+    def generate(context, builder, signature, arguments):
+        rows, offset = arguments
+        found = [
+            _offset(builder, builder.extract_value(rows, k), offset)
+            for k in range(len(signature.args[0]))
+        ]
+        return context.make_tuple(builder, signature.return_type, found)
+
+    return rows(rows, types.intp), generate
+
+
+@intrinsic
+def entries(typingctx, rows, i):
     """Tuple of the entries at index i, one per row: a state, or the values of a stencil."""
-    if len(rows) == 0:
-        return lambda rows, i: ()
-    if len(rows) == 1:
-        return lambda rows, i: (rows[0][i],)
-    return lambda rows, i: (rows[0][i], *entries(rows[1:], i))
+    count = len(rows)
+
+    def generate(context, builder, signature, arguments):
+        rows, i = arguments
+        found = [_load(builder, builder.extract_value(rows, k), i) for k in range(count)]
+        return context.make_tuple(builder, signature.return_type, found)
+
+    return _tuple(types.float64, count)(rows, types.intp), generate
 
 
-@overload(load)
-def _load(groups, i):
-    """Tuple over groups of rows of the entries at index i."""
-    if len(groups) == 1:
-        return lambda groups, i: (entries(groups[0], i),)
-    return lambda groups, i: (entries(groups[0], i), *load(groups[1:], i))
+@intrinsic
+def cells_of(typingctx, rows, i, step, like):
+    """Tuple over rows of the states at index i, whose variables are ``step`` apart."""
+    state = _tuple(types.float64, len(like))
+    kind = _tuple(state, len(rows))
+
+    def generate(context, builder, signature, arguments):
+        rows, i, step, _ = arguments
+        found = []
+        for k in range(len(kind)):
+            row = builder.extract_value(rows, k)
+            shifts = [builder.mul(step, INDEX(v)) for v in range(len(state))]
+            values = [_load(builder, _offset(builder, row, s), i) for s in shifts]
+            found.append(context.make_tuple(builder, state, values))
+        return context.make_tuple(builder, kind, found)
+
+    return kind(rows, types.intp, types.intp, like), generate
 
 
-@overload(store)
-def _store(rows, i, values):
+@intrinsic
+def column(typingctx, states, rest):
+    """Tuple of one entry of each state: the one with which ``rest``, the end of a state, begins."""
+    which, count = len(states[0]) - len(rest), len(states)
+
+    def generate(context, builder, signature, arguments):
+        found = [builder.extract_value(arguments[0], (k, which)) for k in range(count)]
+        return context.make_tuple(builder, signature.return_type, found)
+
+    return _tuple(types.float64, count)(states, rest), generate
+
+
+@intrinsic
+def store(typingctx, rows, i, values):
     """Write a state at index i."""
-    if len(rows) == 1:
 
-        def last(rows, i, values):
-            rows[0][i] = values[0]
+    def generate(context, builder, signature, arguments):
+        rows, i, values = arguments
+        for k, kind in enumerate(signature.args[2]):
+            value = context.cast(builder, builder.extract_value(values, k), kind, types.float64)
+            builder.store(value, _offset(builder, builder.extract_value(rows, k), i))
+        return context.get_dummy_value()
 
-        return last
-
-    def one(rows, i, values):
-        rows[0][i] = values[0]
-        store(rows[1:], i, values[1:])
-
-    return one
+    return types.none(rows, types.intp, values), generate
 
 
-@overload(keep)
-def _keep(rows, i, factor, to, at):
-    """Write the entries at index i, times a factor, one after the other into a flat array."""
-    if len(rows) == 0:
-        return lambda rows, i, factor, to, at: None
+@intrinsic
+def keep(typingctx, rows, i, factor, to):
+    """Write the entries at index i, times a factor, one after the other into a row."""
 
-    def one(rows, i, factor, to, at):
-        to[at] = factor * rows[0][i]
-        keep(rows[1:], i, factor, to, at + 1)
+    def generate(context, builder, signature, arguments):
+        rows, i, factor, to = arguments
+        for k in range(len(signature.args[0])):
+            value = _load(builder, builder.extract_value(rows, k), i)
+            builder.store(builder.fmul(factor, value), _offset(builder, to, INDEX(k)))
+        return context.get_dummy_value()
 
-    return one
+    return types.none(rows, types.intp, types.float64, to), generate

@@ -70,7 +70,7 @@ class TorchBackend:
         self.torch = torch
         self.equation, self.grid, self.scheme, self.boundaries = equation, grid, scheme, boundaries
         self.variables: Any = variables[scheme.variables]
-        self.riemann = riemann_solvers[scheme.riemann].function
+        self.riemann = riemann_solvers[scheme.riemann]
         try:
             self.device = torch.empty(0, device=device).device
         except (RuntimeError, AssertionError) as error:
@@ -169,11 +169,12 @@ class TorchBackend:
     def _gain(self, padded: Any, axis: int) -> tuple[Any, Any]:
         """Return what each cell gains through its two faces along one axis, per unit of time."""
         cells = self._cells(padded)
-        left, right = self._states(padded, cells, axis)
+        left, right = self._states(padded, axis)
         f, count = self._fluxes(padded, cells, left, right, axis)
         if not self.equation.balanced:
             return f[..., :-1] - f[..., 1:], count
         stack, r = self.torch.stack, self.scheme.radius
+        left, right = self._conserved((left, right))
         star_left, star_right = self.equation.balance(left, right, axis)
         seen_left = f + stack(tuple(self.equation.jump(left, star_left, axis)))
         seen_right = f + stack(tuple(self.equation.jump(right, star_right, axis)))
@@ -201,7 +202,7 @@ class TorchBackend:
     def face_states(self, t: float, q: Any, axis: int) -> tuple[Any, Any]:
         """Return left and right states, tuples over variables of (*batch, ..., face)."""
         padded = self._pad(t, q, axis)
-        return self._states(padded, self._cells(padded), axis)
+        return self._conserved(self._states(padded, axis))
 
     def _cells(self, padded: Any) -> tuple[tuple[Any, ...], ...]:
         """Return the 2r cells around each face."""
@@ -209,7 +210,8 @@ class TorchBackend:
         n = padded[0].shape[-1] - 2 * r + 1
         return tuple(tuple(row[..., j : j + n] for row in padded) for j in range(2 * r))
 
-    def _states(self, padded: Any, cells: Any, axis: int) -> tuple[Any, Any]:
+    def _states(self, padded: Any, axis: int) -> tuple[Any, Any]:
+        """Return the primitive states on the two sides of each face."""
         eq, v, r = self.equation, self.variables, self.scheme.radius
         prepared = self._cells(v.prepare(eq, tuple(padded)))
         face, fields = to_fields(eq, prepared, axis, v.frame, v.into)
@@ -217,10 +219,15 @@ class TorchBackend:
         if self.scheme.uses_speeds:
             speeds = self._speeds(*face_speeds(eq, prepared[r - 1], prepared[r], axis, v.frame))
         left, right = self._reconstruct([self.torch.stack(tuple(cell)) for cell in fields], speeds)
+        below, above = v.primitive(eq, prepared[r - 1]), v.primitive(eq, prepared[r])
         return (
-            from_fields(eq, face, left, cells[r - 1], axis, v.out),
-            from_fields(eq, face, right, cells[r], axis, v.out),
+            from_fields(eq, face, left, below, axis, v.out),
+            from_fields(eq, face, right, above, axis, v.out),
         )
+
+    def _conserved(self, states: tuple[Any, Any]) -> tuple[Any, Any]:
+        left, right = states
+        return self.equation.to_conserved(left), self.equation.to_conserved(right)
 
     def _speeds(self, left: Any, right: Any) -> tuple[Any, ...]:
         """Return six speeds (2, variable, ..., face) for both sides, see ``steered``.
@@ -262,14 +269,16 @@ class TorchBackend:
         """Return numerical fluxes (variable, *batch, ..., face) along one axis."""
         padded = self._pad(t, q, axis)
         cells = self._cells(padded)
-        return self._fluxes(padded, cells, *self._states(padded, cells, axis), axis)[0]
+        return self._fluxes(padded, cells, *self._states(padded, axis), axis)[0]
 
     def _fluxes(self, padded: Any, cells: Any, left: Any, right: Any, axis: int) -> tuple[Any, Any]:
         """Return the fluxes and how many of them were limited."""
         count: Any = 0
         if self.equation.balanced:
-            left, right = self.equation.balance(left, right, axis)
-        f = self.riemann(self.equation, left, right, axis)
+            left, right = self.equation.balance(*self._conserved((left, right)), axis)
+            f = self.riemann.function(self.equation, left, right, axis)
+        else:
+            f = self.riemann.between(self.equation, left, right, axis)
         if self.limiting:
             r = self.scheme.radius
             a, b = cells[r - 1], cells[r]

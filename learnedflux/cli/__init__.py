@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from learnedflux.cli import compare, info, listings, run
+from learnedflux.cli import compare, evaluate, info, listings, run, train
 from learnedflux.dataset import library_version
 from learnedflux.errors import InputError, LearnedFluxError
 
@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"learnedflux {library_version()}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for part in (run, compare, listings, info):
+    for part in (run, compare, evaluate, train, listings, info):
         part.add_to(commands)
     return top
 

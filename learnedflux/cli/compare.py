@@ -8,7 +8,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from learnedflux import metrics
@@ -25,13 +24,13 @@ from learnedflux.cli.common import (
     settings,
     write,
 )
-from learnedflux.dataset import grid_of
 from learnedflux.errors import (
     InadmissibleStateError,
     InputError,
     UnstableError,
 )
-from learnedflux.problem import ExactSolution, Problem
+from learnedflux.evaluation import REFERENCE, REFINEMENT, Truth
+from learnedflux.problem import Problem
 from learnedflux.reconstruction import reconstructions
 from learnedflux.scheme import Scheme
 from learnedflux.solver import solve
@@ -40,8 +39,6 @@ from learnedflux.table import Table
 __all__ = ["add_to"]
 
 DEFAULT_SCHEMES = "godunov,weno5,teno5,mp5,learned"
-REFERENCE = "weno5-z"  # what stands in for an exact solution,
-REFINEMENT = (8, 4, 2)  # on so much finer a grid, by dimension
 PATIENCE = 10.0  # seconds after which a slow scheme's run is not repeated to be timed
 
 
@@ -80,12 +77,11 @@ class Task:
     """What every scheme has to do."""
 
     problem: Problem
-    truth: ExactSolution | xr.Dataset
+    truth: Truth
     variable: str
     grids: tuple[int, ...]
     settings: Mapping[str, Any]
     repeats: int
-    known: dict[Any, np.ndarray] = dataclasses.field(default_factory=dict)  # averages by grid
 
     def solve(self, scheme: Scheme, cells: int | None = None) -> xr.Dataset:
         """Return the final state, on another grid if asked."""
@@ -94,12 +90,7 @@ class Task:
 
     def error(self, ds: xr.Dataset) -> float:
         """Mean absolute error of the variable."""
-        if isinstance(self.truth, xr.Dataset):
-            return float(metrics.error(ds[[self.variable]], self.truth)[self.variable][-1])
-        grid, t = grid_of(ds), float(ds.time[-1])
-        if grid not in self.known:  # averages can take longer than a run
-            self.known[grid] = self.truth.cell_averages(grid, t)[self.variable].T
-        return metrics.NORMS["L1"](ds[self.variable].values[-1] - self.known[grid])
+        return self.truth.error(ds, self.variable)
 
     def order(self, scheme: Scheme, error: float) -> float | None:
         """Observed order; None where errors are too small, or a run too bad, to tell."""
@@ -138,7 +129,7 @@ def _compare(given: argparse.Namespace) -> None:
 
         draw = compare if problem.grid.dimension == 1 else compare_fields
         write()
-        save_figure(draw(results, task.variable, task.truth), figure)
+        save_figure(draw(results, task.variable, task.truth.solution), figure)
     if failures:
         for earlier in failures[:-1]:
             sys.stderr.write(f"learnedflux: error: {earlier}\n")
@@ -153,12 +144,8 @@ def _task(given: argparse.Namespace, case: Case) -> Task:
         variable = problem.equation.conserved_names(problem.grid.dimension)[0]
     arguments = {**settings(given, case), "times": [problem.t_end]}
     grids = _order_grids(given.order_cells, problem)
-    truth = problem.exact
-    if truth is None:
-        arguments_of_truth = {k: v for k, v in arguments.items() if k not in ("dt", "max_steps")}
-        finer = _refinement(problem)
-        fine = problem.with_cells(*(finer * n for n in problem.grid.shape))
-        truth = solve(fine, Scheme(REFERENCE), **arguments_of_truth)
+    fine_run = {k: v for k, v in arguments.items() if k not in ("dt", "max_steps", "times")}
+    truth = Truth(problem, [problem.grid], **{"progress": None, **fine_run})
     return Task(problem, truth, variable, grids, arguments, given.repeats)
 
 
@@ -187,15 +174,11 @@ def _order_grids(text: str | None, problem: Problem) -> tuple[int, ...]:
     return grids
 
 
-def _cells(ds: xr.Dataset) -> str:
-    return " x ".join(str(ds.sizes[axis]) for axis in "xyz" if axis in ds.sizes)
-
-
 def _what_is_measured(task: Task) -> str:
     against = (
-        f"{REFERENCE} on {_cells(task.truth)} cells (no exact solution is known)"
-        if isinstance(task.truth, xr.Dataset)
-        else "cell averages of the exact solution"
+        "cell averages of the exact solution"
+        if task.problem.exact is not None
+        else f"{task.truth.description.replace(',', ' on')} (no exact solution is known)"
     )
     order = f"order from {', '.join(map(str, task.grids))} cells; " if task.grids else ""
     return (

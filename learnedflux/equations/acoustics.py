@@ -82,19 +82,25 @@ class Acoustics(Equation):
     def wave_speeds(self, ql, qr, axis):
         return 0.0 * ql[0] - self.speed_of_sound(), 0.0 * qr[0] + self.speed_of_sound()
 
-    def contact_speed(self, ql, qr, sl, sr, axis):
-        """Velocity between the two waves, LeVeque eq. (3.32).
+    def outer_speeds(self, wl, wr, axis):
+        return self.wave_speeds(wl, wr, axis)
+
+    def contact(self, wl, wr, sl, sr, axis):
+        """Velocity and pressure between the two waves, LeVeque eq. (3.32).
 
         Particles there move at it, if by less than the linear theory can see: the shear wave
         itself stands still, and the fluxes on its two sides are the same.
         """
-        dp = (qr[0] - ql[0]) / self.impedance()
-        return 0.5 * ((ql[1 + axis] + qr[1 + axis]) - dp)
+        z, dp, du = self.impedance(), wr[0] - wl[0], wr[1 + axis] - wl[1 + axis]
+        velocity = 0.5 * ((wl[1 + axis] + wr[1 + axis]) - dp / z)
+        return velocity, 0.5 * ((wl[0] + wr[0]) - z * du)
 
-    def star_state(self, q, s, sm, axis):
-        """State behind the wave of speed ``s``, in which the velocity along ``axis`` is ``sm``."""
-        star = q[0] + (self.density * s) * (sm - q[1 + axis])
-        return (star, *set_at(q[1:], axis, sm))
+    def normal(self, w, axis):
+        return w[1 + axis], w[0]
+
+    def star_flux(self, w, s, sm, pm, axis):
+        """Flux of the state between the waves."""
+        return (self.bulk_modulus * sm, *add_at(scale(0.0, w[1:]), axis, pm / self.density))
 
     def roe_frame(self, ql, qr, axis):
         return ql

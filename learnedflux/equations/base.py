@@ -11,7 +11,7 @@ from numba import types
 from numba.extending import overload_method
 
 from learnedflux.errors import InputError
-from learnedflux.ops import COMPILE, Scalar, least, maximum, scale, subtract
+from learnedflux.ops import COMPILE, Scalar, add, least, maximum, scale, subtract
 
 __all__ = ["LEAST", "Equation"]
 
@@ -64,7 +64,7 @@ class Equation:
 
     A subclass is a frozen dataclass without asking for it: annotated names are its parameters.
     It must say ``variables``, ``flux`` and ``max_speed``; everything else has a default that is
-    right for a scalar law or merely turns off what needs it (``hllc`` needs ``contact_speed``).
+    right for a scalar law or merely turns off what needs it (``hllc`` needs ``contact``).
     Methods are pointwise: ``q`` is a tuple of scalars in the order of ``variables``, ``axis`` is
     0, 1 or 2. Use the words of :mod:`learnedflux.ops`, no ``if`` on data, no captured variables,
     and call other methods through ``self``.
@@ -145,13 +145,14 @@ class Equation:
         """Whether a state is physical: all of :meth:`positive` above zero."""
         return least(self.positive(q)) > 0.0
 
-    def represents(self, q: State, cell: State) -> Scalar:
-        """Whether a reconstructed face state ``q`` may be used, or the cell's own must be.
+    def represents(self, w: State, cell: State) -> Scalar:
+        """Whether a reconstructed face state ``w`` may be used, or the cell's own must be.
 
-        Admissible states form a convex cone, so ``q - LEAST * cell`` being one says that density
-        and pressure keep about that share.
+        Both are primitive. Admissible states form a convex cone, so ``q - LEAST * cell`` being one
+        says that density and pressure keep about that share.
         """
-        return self.admissible(subtract(q, scale(LEAST, cell)))
+        part = scale(LEAST, self.to_conserved(cell))
+        return self.admissible(subtract(self.to_conserved(w), part))
 
     def mirror(self, q: State, axis: int) -> State:
         """State seen in a wall normal to ``axis``."""
@@ -185,6 +186,14 @@ class Equation:
     def frame(self, w: State, axis: int) -> State:
         """Return the frame of a primitive mean state."""
         return w
+
+    def face_frame(self, a: State, b: State, axis: int) -> State:
+        """Return the frame of the face between cells of primitive states ``a`` and ``b``."""
+        return self.frame(scale(0.5, add(a, b)), axis)
+
+    def beside(self, frame: State, cell: State) -> State:
+        """State, primitive or conserved, in which a face of this frame sees a cell."""
+        return cell
 
     def to_characteristic(self, frame: State, w: State, axis: int) -> State:
         """Amplitudes: left eigenvectors of the primitive Jacobian at ``frame``, times ``w``."""
@@ -235,7 +244,7 @@ class Equation:
         return self._parameters(*self.parameters().values(), 0.0)  # type: ignore[attr-defined]
 
     def provides(self, method: str) -> bool:
-        """Whether this equation defines an optional method (``contact_speed``, say) itself."""
+        """Whether this equation defines an optional method (``contact``, say) itself."""
         own = getattr(type(self), method, None)
         return own is not None and own is not getattr(Equation, method, None)
 

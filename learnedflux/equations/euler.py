@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from learnedflux.equations.base import Equation
+from learnedflux.equations.base import LEAST, Equation
 from learnedflux.errors import InputError
 from learnedflux.ops import (
     absolute,
@@ -71,22 +71,24 @@ class Euler(Equation):
 
     # --- thermodynamics and flux ----------------------------------------------------------------
 
+    def velocities(self, q):
+        return scale(1.0 / q[0], q[1:-1])
+
     def pressure(self, q):
-        m = q[1:-1]
-        return (self.gamma - 1.0) * (q[-1] - 0.5 * dot(m, m) / q[0])
+        return (self.gamma - 1.0) * (q[-1] - 0.5 * dot(q[1:-1], self.velocities(q)))
 
     def sound_speed(self, q):
-        return sqrt(self.gamma * self.pressure(q) / q[0])
+        return sqrt(self.gamma * (self.pressure(q) * (1.0 / q[0])))
 
     def to_primitive(self, q):
-        return (q[0], *scale(1.0 / q[0], q[1:-1]), self.pressure(q))
+        return (q[0], *self.velocities(q), self.pressure(q))
 
     def to_conserved(self, w):
         v = w[1:-1]
         return (
             w[0],
             *scale(w[0], v),
-            w[-1] / (self.gamma - 1.0) + 0.5 * (w[0] * dot(v, v)),
+            w[-1] * (1.0 / (self.gamma - 1.0)) + 0.5 * (w[0] * dot(v, v)),
         )
 
     def positive(self, q):
@@ -97,14 +99,19 @@ class Euler(Equation):
         m = q[1:-1]
         return (q[0] > 0.0) & (q[0] * q[-1] > 0.5 * dot(m, m))
 
+    def represents(self, w, cell):
+        """As in general, in primitive variables: less arithmetic, for every face of every stage."""
+        rho, p, dv = w[0] - LEAST * cell[0], w[-1] - LEAST * cell[-1], subtract(w[1:-1], cell[1:-1])
+        lost = (0.5 * (self.gamma - 1.0) * LEAST) * ((w[0] * cell[0]) * dot(dv, dv))
+        return (rho > 0.0) & (rho * p > lost)
+
     def flux(self, q, axis):
-        m = q[1:-1]
-        u = m[axis] / q[0]
-        p = self.pressure(q)
+        m, p = q[1:-1], self.pressure(q)
+        u = self.velocities(q)[axis]
         return (m[axis], *add_at(scale(u, m), axis, p), u * (q[-1] + p))
 
     def max_speed(self, q, axis):
-        return absolute(q[1 + axis] / q[0]) + self.sound_speed(q)
+        return absolute(self.velocities(q)[axis]) + self.sound_speed(q)
 
     def mirror(self, q, axis):
         return negate_at(q, 1 + axis)
@@ -112,79 +119,89 @@ class Euler(Equation):
     # --- for Riemann solvers --------------------------------------------------------------------
 
     def wave_speeds(self, ql, qr, axis):
+        return self.outer_speeds(self.to_primitive(ql), self.to_primitive(qr), axis)
+
+    def outer_speeds(self, wl, wr, axis):
         """Einfeldt's speeds: the extreme of each side's own wave and the Roe mean's."""
-        frame = self.roe_frame(ql, qr, axis)
-        u, c = frame[2 + axis], frame[0]
-        ul, ur = ql[1 + axis] / ql[0], qr[1 + axis] / qr[0]
-        cl, cr = self.sound_speed(ql), self.sound_speed(qr)
-        return minimum(ul - cl, u - c), maximum(ur + cr, u + c)
+        mean = self.roe_mean(wl, wr)
+        u, c = mean[2 + axis], sqrt(mean[0])
+        cl, cr = sqrt(self.sound_speed_squared(wl)), sqrt(self.sound_speed_squared(wr))
+        return minimum(wl[1 + axis] - cl, u - c), maximum(wr[1 + axis] + cr, u + c)
 
-    def contact_speed(self, ql, qr, sl, sr, axis):
-        """Speed of the middle wave, Toro eq. (10.37)."""
-        ml, mr = ql[1 + axis], qr[1 + axis]
-        ul, ur = ml / ql[0], mr / qr[0]
-        dl, dr = sl - ul, sr - ur
-        dp = self.pressure(qr) - self.pressure(ql)
-        return (dp + (ml * dl - mr * dr)) / (ql[0] * dl - qr[0] * dr)
+    def sound_speed_squared(self, w):
+        return self.gamma * (w[-1] * (1.0 / w[0]))
 
-    def star_state(self, q, s, sm, axis):
-        """State between the outer wave ``s`` and the contact ``sm``, Toro eq. (10.39)."""
-        rho, m = q[0], q[1:-1]
-        u = m[axis] / rho
-        d = s - u
-        factor = d / (s - sm)
-        star = rho * factor
-        return (
-            star,
-            *add_at(scale(factor, m), axis, star * (sm - u)),
-            factor * q[-1] + star * ((sm - u) * (sm + self.pressure(q) / (rho * d))),
-        )
+    def roe_mean(self, wl, wr):
+        """Roe's mean: sound speed squared, density and velocities.
+
+        The first is the mean of both sides' and what the velocities differ by. The weights
+        sqrt(rl) / (sqrt(rl) + sqrt(rr)) and its like take one root.
+        """
+        rho, dv = sqrt(wl[0] * wr[0]), subtract(wr[1:-1], wl[1:-1])
+        total = 1.0 / ((wl[0] + wr[0]) + 2.0 * rho)
+        xl, xr = (wl[0] + rho) * total, (wr[0] + rho) * total
+        mean = xl * self.sound_speed_squared(wl) + xr * self.sound_speed_squared(wr)
+        apart = (0.5 * (self.gamma - 1.0)) * ((rho * total) * dot(dv, dv))
+        return (mean + apart, rho, *add(scale(xl, wl[1:-1]), scale(xr, wr[1:-1])))
+
+    def contact(self, wl, wr, sl, sr, axis):
+        """Speed and pressure of the middle wave, Toro eqs. (10.37) and (10.36)."""
+        ul, ur, pl, pr = wl[1 + axis], wr[1 + axis], wl[-1], wr[-1]
+        ml, mr = wl[0] * (sl - ul), wr[0] * (sr - ur)
+        sm = ((pr - pl) + (ul * ml - ur * mr)) / (ml - mr)
+        return sm, 0.5 * ((pl + ml * (sm - ul)) + (pr + mr * (sm - ur)))
+
+    def normal(self, w, axis):
+        return w[1 + axis], w[-1]
+
+    def star_flux(self, w, s, sm, pm, axis):
+        """Flux of the state of Toro eq. (10.39)."""
+        v, total = w[1:-1], self.to_conserved(w)[-1]
+        u, widening = v[axis], 1.0 / (s - sm)
+        mass = (w[0] * (s - u)) * (sm * widening)
+        energy = (((s - u) * total - w[-1] * u) + pm * sm) * widening
+        return (mass, *set_at(scale(mass, v), axis, mass * sm + pm), sm * (energy + pm))
 
     # --- characteristic projection --------------------------------------------------------------
-    # A frame is (sound speed, density, velocities, |velocity|^2 / 2). Mirrored data swap the two
-    # acoustic amplitudes exactly, bit for bit.
+    # A frame is (sound speed, its inverse, density, its inverse, velocities, |velocity|^2 / 2).
+    # Mirrored data swap the two acoustic amplitudes exactly, bit for bit.
 
     def frame(self, w, axis):
-        v = w[1:-1]
-        return (safe_sqrt(self.gamma * w[-1] / w[0]), w[0], *v, 0.5 * dot(v, v))
+        v, inverse = w[1:-1], 1.0 / w[0]
+        c = safe_sqrt(self.gamma * (w[-1] * inverse))
+        return (c, 1.0 / c, w[0], inverse, *v, 0.5 * dot(v, v))
 
     def roe_frame(self, ql, qr, axis):
-        al, ar = sqrt(ql[0]), sqrt(qr[0])
-        total = al + ar
-        # sqrt(rho) u = m / sqrt(rho)
-        v = scale(1.0 / total, add(scale(1.0 / al, ql[1:-1]), scale(1.0 / ar, qr[1:-1])))
-        hl = (ql[-1] + self.pressure(ql)) / al
-        hr = (qr[-1] + self.pressure(qr)) / ar
-        half = 0.5 * dot(v, v)
-        c = safe_sqrt((self.gamma - 1.0) * ((hl + hr) / total - half))
-        return (c, al * ar, *v, half)
+        mean = self.roe_mean(self.to_primitive(ql), self.to_primitive(qr))
+        c, rho, v = safe_sqrt(mean[0]), mean[1], mean[2:]
+        return (c, 1.0 / c, rho, 1.0 / rho, *v, 0.5 * dot(v, v))
 
     def eigenvalues(self, frame, axis):
-        v = frame[2:-1]
+        v = frame[4:-1]
         u = v[axis]
         return (u - frame[0], *fill(u, v), u + frame[0])
 
     def to_characteristic(self, frame, w, axis):
         """Amplitudes (left acoustic; entropy and transverse velocities; right acoustic)."""
-        c, rho, v = frame[0], frame[1], w[1:-1]
-        p = w[-1] / (c * c)
-        u = (rho / c) * v[axis]
+        inverse, rho, v = frame[1], frame[2], w[1:-1]
+        p = (inverse * inverse) * w[-1]
+        u = (rho * inverse) * v[axis]
         return (0.5 * (p - u), *set_at(v, axis, w[0] - p), 0.5 * (p + u))
 
     def from_characteristic(self, frame, a, axis):
-        c, rho, middle = frame[0], frame[1], a[1:-1]
+        c, inverse, middle = frame[0], frame[3], a[1:-1]
         p = a[0] + a[-1]
-        u = (c / rho) * (a[-1] - a[0])
+        u = (c * inverse) * (a[-1] - a[0])
         return (middle[axis] + p, *set_at(middle, axis, u), (c * c) * p)
 
     def linear_primitive(self, frame, q, axis):
-        rho, v, half = frame[1], frame[2:-1], frame[-1]
+        inverse, v, half = frame[3], frame[4:-1], frame[-1]
         m = q[1:-1]
         dp = (self.gamma - 1.0) * ((q[-1] - dot(v, m)) + half * q[0])
-        return (q[0], *scale(1.0 / rho, subtract(m, scale(q[0], v))), dp)
+        return (q[0], *scale(inverse, subtract(m, scale(q[0], v))), dp)
 
     def linear_conserved(self, frame, w, axis):
-        rho, v, half = frame[1], frame[2:-1], frame[-1]
+        rho, v, half = frame[2], frame[4:-1], frame[-1]
         dv = w[1:-1]
-        energy = w[-1] / (self.gamma - 1.0) + (rho * dot(v, dv) + half * w[0])
+        energy = w[-1] * (1.0 / (self.gamma - 1.0)) + (rho * dot(v, dv) + half * w[0])
         return (w[0], *add(scale(rho, dv), scale(w[0], v)), energy)

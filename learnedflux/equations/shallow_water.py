@@ -107,6 +107,11 @@ class ShallowWater(Equation):
         low = maximum(h, self.dry_depth)
         return scale(2.0 * h / (h * h + low * low), q[1:-1])
 
+    def pressure(self, q):
+        """Pressure on a wall, over the density and the whole depth."""
+        h = self.wet_depth(q)
+        return (0.5 * self.gravity) * (h * h)
+
     def celerity(self, q):
         """Speed of long waves on still water."""
         return safe_sqrt(self.gravity * q[0])
@@ -123,24 +128,21 @@ class ShallowWater(Equation):
     def admissible(self, q):
         return q[0] >= 0.0
 
-    def represents(self, q, cell):
+    def represents(self, w, cell):
         """A face of dry land stays dry; one of water is much like its cell.
 
         A share of the depth is left and not more than a parabola without dry parts can have; and
         the velocity differs by less than would open dry land between face and cell: more comes of
         dividing by next to no water.
         """
-        h = q[0]
+        h, dv = w[0], subtract(w[1:-1], cell[1:-1])
         deep = (h >= LEAST * cell[0]) & (h <= MOST * cell[0])
-        dv = subtract(self.velocities(q), self.velocities(cell))
         calm = dot(dv, dv) <= (4.0 * self.gravity) * (h + cell[0])
         return (cell[0] > self.dry_depth) & deep & calm
 
     def flux(self, q, axis):
-        h, m = self.wet_depth(q), self.wet_momentum(q)
-        u = self.velocities(q)[axis]
-        pressure = (0.5 * self.gravity) * (h * h)
-        return (m[axis], *add_at(scale(u, m), axis, pressure), 0.0 * q[-1])
+        m, u = self.wet_momentum(q), self.velocities(q)[axis]
+        return (m[axis], *add_at(scale(u, m), axis, self.pressure(q)), 0.0 * q[-1])
 
     def max_speed(self, q, axis):
         return absolute(self.velocities(q)[axis]) + self.celerity(q)
@@ -179,49 +181,81 @@ class ShallowWater(Equation):
     # --- for Riemann solvers --------------------------------------------------------------------
 
     def wave_speeds(self, ql, qr, axis):
+        return self.outer_speeds(self.to_primitive(ql), self.to_primitive(qr), axis)
+
+    def outer_speeds(self, wl, wr, axis):
         """Einfeldt's speeds; beside dry land the front's, Toro eqs. (10.22) to (10.25)."""
-        ul, ur = self.velocities(ql)[axis], self.velocities(qr)[axis]
-        cl, cr = self.celerity(ql), self.celerity(qr)
-        frame = self.roe_frame(ql, qr, axis)
-        u, c = frame[2 + axis], frame[0]
-        slow = where(ql[0] > self.dry_depth, u - c, ur - 2.0 * cr)
-        fast = where(qr[0] > self.dry_depth, u + c, ul + 2.0 * cl)
+        ul, ur, cl, cr = wl[1 + axis], wr[1 + axis], self.celerity(wl), self.celerity(wr)
+        mean = self.roe_mean(wl, wr)
+        u, c = mean[2 + axis], mean[0]
+        slow = where(wl[0] > self.dry_depth, u - c, ur - 2.0 * cr)
+        fast = where(wr[0] > self.dry_depth, u + c, ul + 2.0 * cl)
         return minimum(ul - cl, slow), maximum(ur + cr, fast)
 
-    def contact_speed(self, ql, qr, sl, sr, axis):
-        """Speed of the middle wave, as for a gas of pressure g h^2 / 2: Toro (2009) eq. (10.37)."""
-        ul, ur = self.velocities(ql)[axis], self.velocities(qr)[axis]
-        ml, mr = self.wet_momentum(ql)[axis], self.wet_momentum(qr)[axis]
-        dl, dr = sl - ul, sr - ur
-        dp = (0.5 * self.gravity) * ((qr[0] - ql[0]) * (qr[0] + ql[0]))
-        return safe_div(dp + (ml * dl - mr * dr), ql[0] * dl - qr[0] * dr)
+    def contact(self, wl, wr, sl, sr, axis):
+        """Speed and pressure of the middle wave, as for a gas of pressure g h^2 / 2.
 
-    def star_state(self, q, s, sm, axis):
-        """State between the outer wave ``s`` and the middle one, Toro (2009) eq. (10.39)."""
-        factor = safe_div(s - self.velocities(q)[axis], s - sm)
-        h = q[0] * factor
-        return (h, *set_at(scale(factor, self.wet_momentum(q)), axis, h * sm), q[-1])
+        Toro (2009) eqs. (10.37) and (10.36).
+        """
+        ul, ur = wl[1 + axis], wr[1 + axis]
+        ml, mr = wl[0] * (sl - ul), wr[0] * (sr - ur)
+        dp = (0.5 * self.gravity) * ((wr[0] - wl[0]) * (wr[0] + wl[0]))
+        sm = safe_div(dp + (ul * ml - ur * mr), ml - mr)
+        pl, pr = self.pressure(wl), self.pressure(wr)
+        return sm, 0.5 * ((pl + ml * (sm - ul)) + (pr + mr * (sm - ur)))
 
-    def roe_frame(self, ql, qr, axis):
-        cl, cr = self.celerity(ql), self.celerity(qr)
+    def normal(self, w, axis):
+        return w[1 + axis], self.pressure(w)
+
+    def star_flux(self, w, s, sm, pm, axis):
+        """Flux of the state of Toro (2009) eq. (10.39)."""
+        v = w[1:-1]
+        mass = (self.wet_depth(w) * sm) * safe_div(s - v[axis], s - sm)
+        return (mass, *set_at(scale(mass, v), axis, mass * sm + pm), 0.0 * w[-1])
+
+    def roe_mean(self, wl, wr):
+        """Roe's mean: celerity, depth and velocities."""
+        cl, cr = self.celerity(wl), self.celerity(wr)
         total = cl + cr
-        v = add(scale(cl / total, self.velocities(ql)), scale(cr / total, self.velocities(qr)))
-        c = safe_sqrt((0.5 * self.gravity) * (ql[0] + qr[0]))
+        v = add(scale(cl / total, wl[1:-1]), scale(cr / total, wr[1:-1]))
+        c = safe_sqrt((0.5 * self.gravity) * (wl[0] + wr[0]))
         return (c, maximum(cl * cr / self.gravity, self.dry_depth), *v)
 
+    def roe_frame(self, ql, qr, axis):
+        surface = 0.5 * ((ql[0] + ql[-1]) + (qr[0] + qr[-1]))
+        return (*self.roe_mean(self.to_primitive(ql), self.to_primitive(qr)), surface)
+
     def eigenvalues(self, frame, axis):
-        v = frame[2:]
+        v = frame[2:-1]
         u = v[axis]
         return (u - frame[0], *set_at(fill(u, v), axis, 0.0 * u), u + frame[0])
 
     # --- characteristic projection --------------------------------------------------------------
-    # A frame is (celerity, depth, velocities). Amplitudes: the wave to the left; transverse
-    # velocities, with the bottom along the axis itself; the wave to the right. Waves are those of
-    # the surface, depth + bottom, so that still water has none.
+    # A frame is (celerity, depth, velocities, surface). Amplitudes: the wave to the left;
+    # transverse velocities, with the bottom along the axis itself; the wave to the right. Waves are
+    # those of the surface, depth + bottom, so that still water has none.
 
     def frame(self, w, axis):
         h = maximum(w[0], self.dry_depth)
-        return (safe_sqrt(self.gravity * h), h, *w[1:-1])
+        return (safe_sqrt(self.gravity * h), h, *w[1:-1], w[0] + w[-1])
+
+    def face_frame(self, a, b, axis):
+        """Frame of the mean, but for the surface, which is that of the water beside the face."""
+        mean = self.frame(scale(0.5, add(a, b)), axis)
+        left, right = a[0] + a[-1], b[0] + b[-1]
+        ashore = where(b[0] > self.dry_depth, right, left)
+        level = where(a[0] > self.dry_depth, left, ashore)
+        both = (a[0] > self.dry_depth) & (b[0] > self.dry_depth)
+        return (*mean[:-1], where(both, 0.5 * (left + right), level))
+
+    def beside(self, frame, cell):
+        """Land that rises out of the water is seen as if the water went on beneath it.
+
+        So a surface stays flat up to the shore. Seen as part of it, the slope of the land would
+        bend and steepen it there, and what is round-off at first would grow.
+        """
+        beneath = minimum(cell[0], frame[-1] - cell[-1])
+        return (where(cell[0] > self.dry_depth, cell[0], beneath), *cell[1:])
 
     def to_characteristic(self, frame, w, axis):
         surface = w[0] + w[-1]
@@ -233,9 +267,9 @@ class ShallowWater(Equation):
         return ((a[0] + a[-1]) - bottom, *set_at(a[1:-1], axis, u), bottom)
 
     def linear_primitive(self, frame, q, axis):
-        v = frame[2:]
+        v = frame[2:-1]
         return (q[0], *scale(1.0 / frame[1], subtract(q[1:-1], scale(q[0], v))), q[-1])
 
     def linear_conserved(self, frame, w, axis):
-        v = frame[2:]
+        v = frame[2:-1]
         return (w[0], *add(scale(frame[1], w[1:-1]), scale(w[0], v)), w[-1])

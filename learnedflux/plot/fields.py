@@ -83,7 +83,7 @@ def field(
     Examples
     --------
     >>> import learnedflux as lf
-    >>> ds = lf.solve(lf.problems.riemann_2d_3(cells=20), "muscl")
+    >>> ds = lf.solve(lf.problems.riemann_2d_3(cells=20), "weno5")
     >>> figure = lf.plot.field(ds, contours=20)
     """
     at = at_time(ds, time)
@@ -145,7 +145,7 @@ def compare_fields(
     --------
     >>> import learnedflux as lf
     >>> problem = lf.problems.riemann_2d_4(cells=16)
-    >>> results = {name: lf.solve(problem, name) for name in ("godunov", "muscl")}
+    >>> results = {name: lf.solve(problem, name) for name in ("weno5", "learned")}
     >>> len(lf.plot.compare_fields(results).axes)
     3
     """

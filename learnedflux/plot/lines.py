@@ -258,7 +258,7 @@ def _zoom_in(axis: Axes, window: tuple[float, float]) -> None:
 def _finish(figure: Figure, axis: Axes, title: str) -> None:
     """Put title and legend outside the data."""
     handles, labels = axis.get_legend_handles_labels()
-    columns = min(len(labels), 6 if figure.get_figwidth() > 6 else 4)
+    columns = min(len(labels), 7 if figure.get_figwidth() > 6 else 4)
     legend = figure.legend(handles, labels, loc="outside upper center", ncols=columns, title=title)
     for handle in legend.legend_handles:
         if handle is not None and hasattr(handle, "set_markersize"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ __all__ = [
     "cells_of",
     "headline",
     "label_of",
+    "png",
     "require_format",
     "save",
     "title_of",
@@ -95,3 +97,11 @@ def save(figure: Figure, path: str | Path) -> None:
     with replace_file(path) as temporary:
         figure.savefig(temporary)
     plt.close(figure)
+
+
+def png(figure: Figure, dpi: float = 110.0) -> bytes:
+    """Return a figure as the content of a PNG file, and close it."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=dpi)
+    plt.close(figure)
+    return file.getvalue()

@@ -5,9 +5,15 @@ adds one's own.
 """
 
 from learnedflux.problems.acoustics import acoustic_pulse, acoustic_pulse_2d
-from learnedflux.problems.advection import composite_wave, sine_advection
+from learnedflux.problems.advection import (
+    composite_wave,
+    critical_sine,
+    fourth_power_sine,
+    sine_advection,
+)
 from learnedflux.problems.burgers import (
     accelshock,
+    burgers_half_sine,
     gaussian,
     other_sine,
     random_sine,
@@ -80,11 +86,13 @@ __all__ = [
     "blast",
     "buckley_leverett",
     "burgers_gaussian_bump",
+    "burgers_half_sine",
     "burgers_product",
     "burgers_sine_2d",
     "burgers_sum",
     "circular_dam_break",
     "composite_wave",
+    "critical_sine",
     "dam_break_ritter",
     "dam_break_stoker",
     "density_wave",
@@ -93,6 +101,7 @@ __all__ = [
     "double_rarefaction",
     "drop",
     "einfeldt_123",
+    "fourth_power_sine",
     "gaussian",
     "get",
     "green_light",

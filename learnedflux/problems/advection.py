@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +14,29 @@ from learnedflux.grid import Grid
 from learnedflux.problem import Problem
 from learnedflux.problems.catalogue import register, summary
 
-__all__ = ["composite_wave", "sine_advection"]
+__all__ = ["composite_wave", "critical_sine", "fourth_power_sine", "sine_advection"]
 
+HENRICK = "Henrick, Aslam & Powers, J. Comput. Phys. 207, 542-567 (2005)"
 JIANG_SHU = "Jiang & Shu, J. Comput. Phys. 126, 202-228 (1996)"
+ROGERSON = "Rogerson & Meiburg, J. Sci. Comput. 5, 151-167 (1990)"
+
+
+def _carried(
+    factory: Callable[..., Problem], cells: int, initial: Any, t_end: float, reference: str
+) -> Problem:
+    """Problem of a profile on [-1, 1] carried along at velocity 1."""
+    grid = Grid(x=(-1.0, 1.0, cells))
+    return Problem(
+        equation=Advection(velocity=(1.0,)),
+        grid=grid,
+        initial=initial,
+        boundary="periodic",
+        t_end=t_end,
+        exact=moved(initial, 1.0, periodic=grid),
+        name=factory.__name__,
+        description=summary(factory),
+        reference=reference,
+    )
 
 
 @register("sine_advection")
@@ -33,22 +55,49 @@ def sine_advection(cells: int = 200, t_end: float = 2.0) -> Problem:
     ----------
     .. [1] Jiang & Shu, J. Comput. Phys. 126, 202-228 (1996).
     """
-    grid = Grid(x=(-1.0, 1.0, cells))
+    return _carried(sine_advection, cells, lambda x: np.sin(np.pi * x), t_end, JIANG_SHU)
+
+
+@register("critical_sine")
+def critical_sine(cells: int = 200, t_end: float = 2.0) -> Problem:
+    r"""Skewed sine wave, with a third derivative at its extrema, carried once around.
+
+    :math:`u_0 = \sin(\pi x - \sin(\pi x) / \pi)` on [-1, 1], periodic, velocity 1, to t = 2.
+
+    Notes
+    -----
+    Expected behaviour: at both extrema the third derivative does not vanish with the first, as a
+    plain sine's does; WENO5-JS falls to third order there.
+
+    References
+    ----------
+    .. [1] Henrick, Aslam & Powers, J. Comput. Phys. 207, 542-567 (2005), section 4.1.
+    """
 
     def initial(x: np.ndarray) -> np.ndarray:
-        return np.sin(np.pi * x)
+        return np.sin(np.pi * x - np.sin(np.pi * x) / np.pi)
 
-    return Problem(
-        equation=Advection(velocity=(1.0,)),
-        grid=grid,
-        initial=initial,
-        boundary="periodic",
-        t_end=t_end,
-        exact=moved(initial, 1.0, periodic=grid),
-        name="sine_advection",
-        description=summary(sine_advection),
-        reference=JIANG_SHU,
-    )
+    return _carried(critical_sine, cells, initial, t_end, HENRICK)
+
+
+@register("fourth_power_sine")
+def fourth_power_sine(cells: int = 200, t_end: float = 2.0) -> Problem:
+    r"""Wave with flat valleys, carried once around a periodic domain.
+
+    :math:`u_0 = \sin^4 \pi x` on [-1, 1], velocity 1, to t = 2.
+
+    Notes
+    -----
+    Expected behaviour: three derivatives vanish in the valleys, where smoothness indicators are
+    ratios of tiny numbers. Schemes whose stencil follows them without restraint lose orders on fine
+    grids (Rogerson and Meiburg).
+
+    References
+    ----------
+    .. [1] Rogerson & Meiburg, J. Sci. Comput. 5, 151-167 (1990).
+    .. [2] Shu, J. Sci. Comput. 5, 127-149 (1990).
+    """
+    return _carried(fourth_power_sine, cells, lambda x: np.sin(np.pi * x) ** 4, t_end, ROGERSON)
 
 
 def _composite(x: np.ndarray) -> np.ndarray:
@@ -93,15 +142,4 @@ def composite_wave(cells: int = 200, t_end: float = 8.0) -> Problem:
     ----------
     .. [1] Jiang & Shu, J. Comput. Phys. 126, 202-228 (1996).
     """
-    grid = Grid(x=(-1.0, 1.0, cells))
-    return Problem(
-        equation=Advection(velocity=(1.0,)),
-        grid=grid,
-        initial=_composite,
-        boundary="periodic",
-        t_end=t_end,
-        exact=moved(_composite, 1.0, periodic=grid),
-        name="composite_wave",
-        description=summary(composite_wave),
-        reference=JIANG_SHU,
-    )
+    return _carried(composite_wave, cells, _composite, t_end, JIANG_SHU)

@@ -1,7 +1,7 @@
-"""Problems for the Burgers equation: the test set of Way et al., all with exact solutions.
+"""Problems for the Burgers equation: the test set of Way et al. and one more, all solved exactly.
 
-All are posed on [0, 1] and run to t = 0.2. The exact solutions are those of the whole line (or of
-the periodic one); boundaries are chosen such that the two agree.
+All but ``burgers_half_sine`` are posed on [0, 1] and run to t = 0.2. The exact solutions are those
+of the whole line (or of the periodic one); boundaries are chosen such that the two agree.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from learnedflux.problems.catalogue import register, summary
 
 __all__ = [
     "accelshock",
+    "burgers_half_sine",
     "gaussian",
     "other_sine",
     "random_sine",
@@ -46,17 +47,20 @@ def _problem(
     integral: Function,
     bounds: tuple[float, float],
     boundary: Any = "outflow",
+    domain: tuple[float, float] = (0.0, 1.0),
+    t_end: float = 0.2,
+    reference: str = PAPER,
 ) -> Problem:
     return Problem(
         equation=Burgers(),
-        grid=Grid(x=(0.0, 1.0, cells)),
+        grid=Grid(x=(*domain, cells)),
         initial=profile,
         boundary=boundary,
-        t_end=0.2,
+        t_end=t_end,
         exact=EntropySolution(profile, integral, bounds),
         name=factory.__name__,
         description=summary(factory),
-        reference=PAPER,
+        reference=reference,
     )
 
 
@@ -171,6 +175,35 @@ def random_sine(
     if k % 2 or k <= 0:
         raise InputError(f"k must be even and positive, or the wave is not periodic; got {k!r}.")
     return _sine(random_sine, cells, 3.5 - abs(b) if a is None else a, b, k)
+
+
+@register("burgers_half_sine")
+def burgers_half_sine(cells: int = 200, t_end: float = 0.5 / math.pi) -> Problem:
+    r"""Sine wave on a mean flow, stopped half-way to its shock.
+
+    :math:`u_0 = 1/2 + \sin \pi x`, periodic on [-1, 1], to :math:`t = 1 / 2 \pi`.
+
+    Notes
+    -----
+    Expected behaviour: the formal order of a scheme in a nonlinear law; with ``t_end=1.5 / pi``, a
+    shock that moves at speed 1/2 (it forms at t = 1 / pi, where u = 1/2).
+
+    References
+    ----------
+    .. [1] Harten, Engquist, Osher & Chakravarthy, J. Comput. Phys. 71, 231-303 (1987).
+    .. [2] Shu & Osher, J. Comput. Phys. 77, 439-471 (1988).
+    """
+    return _problem(
+        burgers_half_sine,
+        cells,
+        lambda x: 0.5 + np.sin(math.pi * x),
+        lambda x: 0.5 * x - np.cos(math.pi * x) / math.pi,
+        (-0.5, 1.5),
+        "periodic",
+        (-1.0, 1.0),
+        t_end,
+        "Harten, Engquist, Osher & Chakravarthy, J. Comput. Phys. 71, 231-303 (1987)",
+    )
 
 
 @register("gaussian")

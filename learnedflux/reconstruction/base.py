@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from learnedflux.errors import InputError
-from learnedflux.ops import Scalar, pointwise
+from learnedflux.ops import Scalar, pointwise, reverse
 from learnedflux.registry import Registry
 
 __all__ = ["Reconstruction", "reconstructions", "register"]
@@ -32,6 +33,9 @@ class Reconstruction:
         One plain sentence: what it is good for and what not.
     reference : str
         Publication.
+    both : callable, optional
+        Pointwise function of the same cells that returns ``function`` of them and of their mirror
+        image, to the last bit, at less than twice the work.
     speeds : bool
         Whether the function takes all 2r cells around a face and a seventh argument, the speeds of
         :mod:`~learnedflux.reconstruction.steered`: a policy in training, on the torch backend only.
@@ -43,12 +47,27 @@ class Reconstruction:
     order: int
     judgement: str = ""
     reference: str = ""
+    both: Callable[..., tuple[Scalar, Scalar]] | None = None
     speeds: bool = False
+
+    @property
+    def pair(self) -> Callable[..., tuple[Scalar, Scalar]]:
+        """Pointwise function of the cells: the values of the middle one at both of its faces."""
+        return self.both or _twice(self.function)
 
     @property
     def radius(self) -> int:
         """Cells needed on each side of a face, which is also the ghost width."""
         return (self.cells + 1) // 2
+
+
+@functools.cache
+def _twice(function: Callable[..., Scalar]) -> Callable[..., tuple[Scalar, Scalar]]:
+    @pointwise
+    def pair(*cells):
+        return function(*cells), function(*reverse(cells))
+
+    return pair
 
 
 reconstructions: Registry[Reconstruction] = Registry("scheme")
@@ -62,6 +81,7 @@ def register(
     judgement: str = "",
     reference: str = "",
     aliases: tuple[str, ...] = (),
+    both: Callable[..., tuple[Scalar, Scalar]] | None = None,
 ) -> Callable[[Callable[..., object]], Callable[..., object]]:
     """Decorator that adds a pointwise reconstruction function to the registry.
 
@@ -77,6 +97,9 @@ def register(
         Shown by ``lf.schemes()``.
     aliases : tuple of str
         Further names.
+    both : callable, optional
+        The value at both faces of the middle cell, where that is cheaper than twice the function;
+        see :class:`Reconstruction`.
 
     Examples
     --------
@@ -93,6 +116,8 @@ def register(
 
     def make(function: Callable[..., object]) -> Reconstruction:
         pointwise(function)
-        return Reconstruction(name, function, cells, order, judgement, reference)
+        if both is not None:
+            pointwise(both)
+        return Reconstruction(name, function, cells, order, judgement, reference, both)
 
     return reconstructions.register(name, make, aliases)

@@ -23,9 +23,9 @@ def to_fields(eq, cells, axis, frame, into):
 
 @pointwise
 def from_fields(eq, face, values, cell, axis, out):
-    """Return the conserved face state, or the cell's own where that would be next to nothing."""
-    q = out(eq, face, values, axis)
-    return select(eq.represents(q, cell), q, cell)
+    """Return the primitive face state, or the cell's own where that would be next to nothing."""
+    w = out(eq, face, values, axis)
+    return select(eq.represents(w, cell), w, cell)
 
 
 @pointwise

@@ -33,15 +33,27 @@ def mp_bounds(d0, d1, d2, d3, alpha):
     return lower, upper
 
 
+@pointwise
+def _increment(d0, d1, d2, d3):
+    lower, upper = mp_bounds(d0, d1, d2, d3, ALPHA)
+    return median_clip(linear5(d0, d1, d2, d3), lower, upper)
+
+
+@pointwise
+def _both(a, b, c, d, e):
+    # Second differences keep their sign in a mirror: the compiler finds what is the same.
+    d0, d1, d2, d3 = differences(a, b, c, d, e)
+    return c + _increment(d0, d1, d2, d3), c + _increment(-d3, -d2, -d1, -d0)
+
+
 @register(
     "mp5",
     cells=5,
     order=5,
     judgement="the most accurate classical scheme here; can be noisy behind slow shocks",
     reference="Suresh and Huynh, J. Comput. Phys. 136, 83-99 (1997), doi:10.1006/jcph.1997.5745",
+    both=_both,
 )
 def mp5(a, b, c, d, e):
     """Fifth-order linear scheme within the monotonicity-preserving bounds (alpha = 4)."""
-    d0, d1, d2, d3 = differences(a, b, c, d, e)
-    lower, upper = mp_bounds(d0, d1, d2, d3, ALPHA)
-    return c + median_clip(linear5(d0, d1, d2, d3), lower, upper)
+    return c + _increment(*differences(a, b, c, d, e))

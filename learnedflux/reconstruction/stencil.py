@@ -6,9 +6,12 @@ Everything is written in the four differences ``d0 = b - a ... d3 = e - d``, and
 
 from __future__ import annotations
 
-from learnedflux.ops import absolute, minimum, pointwise
+from learnedflux.ops import absolute, minimum, pointwise, reverse, scale
 
-__all__ = ["differences", "linear5", "roughness", "smoothness", "substencils", "tau5"]
+__all__ = [
+    "differences", "linear5", "roughness", "smoothness", "substencils", "tau5", "weighted",
+    "weighted_both",
+]  # fmt: skip
 
 # Only keeps 0/0 away; far below the square of any round-off that matters, but a normal number in
 # float32: kernels for a GPU take smaller ones for zero.
@@ -29,13 +32,33 @@ def linear5(d0, d1, d2, d3):
 
 
 @pointwise
+def _sixfold(d0, d1, d2, d3):
+    # In the same first differences as the smoothness indicators, seen from either face.
+    return 2.0 * (3.0 * d1 - d0) - d1, (d1 + d2) + d2, (3.0 * d2 - d3) + d2
+
+
+@pointwise
 def substencils(d0, d1, d2, d3):
     """Increments of the three third-order sub-stencils, upwind to downwind."""
-    return (
-        (5.0 * d1 - 2.0 * d0) * (1.0 / 6.0),
-        (d1 + 2.0 * d2) * (1.0 / 6.0),
-        (4.0 * d2 - d3) * (1.0 / 6.0),
-    )
+    return scale(1.0 / 6.0, _sixfold(d0, d1, d2, d3))
+
+
+@pointwise
+def weighted(d, s):
+    """Mean of the sub-stencils' increments by their linear weights times ``s``."""
+    v0, v1, v2 = _sixfold(*d)
+    w0, w1, w2 = s[0], 6.0 * s[1], 3.0 * s[2]
+    return ((w0 * v0 + (w1 * v1 + w2 * v2)) * (1.0 / 6.0)) / (w0 + (w1 + w2))
+
+
+@pointwise
+def weighted_both(c, d, s):
+    """Values of cell ``c`` at its right and its left face: :func:`weighted` and its mirror image.
+
+    A cell seen in a mirror has its differences negated and from last to first, and the factors of
+    its sub-stencils from last to first too.
+    """
+    return c + weighted(d, s), c - weighted(reverse(d), reverse(s))
 
 
 @pointwise

@@ -1,7 +1,7 @@
 """Which variables are reconstructed: conserved, primitive or local characteristic ones.
 
-Each choice is four pointwise functions: what is computed once per cell, the local frame of a face,
-the way in, the way out.
+Each choice is five pointwise functions: what is computed once per cell, the local frame of a face,
+the way in, the way out to the primitive state of the face, and that of a cell.
 
 ``characteristic`` projects the primitive variables of the cells: the sharpest at shocks, contacts
 and strong rarefactions. A primitive variable computed from cell averages is its average up to
@@ -14,20 +14,24 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from learnedflux.ops import add, pointwise, scale
+from learnedflux.ops import pointwise
 from learnedflux.registry import Registry
 
 __all__ = ["Variables", "variables"]
 
 
 class Variables(NamedTuple):
-    """``prepare(eq, q)``, and of prepared cells ``frame(eq, a, b, axis)``, ``into`` and ``out``."""
+    """``prepare(eq, q)``, and of prepared cells ``frame(eq, a, b, axis)``, ``into`` and ``out``.
+
+    ``primitive(eq, prepared)`` is the primitive state of a cell.
+    """
 
     name: str
     prepare: object
     frame: object
     into: object
     out: object
+    primitive: object
 
 
 @pointwise
@@ -47,7 +51,7 @@ def _no_frame(eq, a, b, axis):
 
 @pointwise
 def _frame_of_primitive(eq, a, b, axis):
-    return eq.frame(scale(0.5, add(a, b)), axis)
+    return eq.face_frame(a, b, axis)
 
 
 @pointwise
@@ -61,37 +65,51 @@ def _same(eq, frame, a, axis):
 
 
 @pointwise
-def _to_conserved(eq, frame, w, axis):
-    return eq.to_conserved(w)
+def _to_primitive(eq, frame, q, axis):
+    return eq.to_primitive(q)
 
 
 @pointwise
 def _to_characteristic(eq, frame, w, axis):
-    return eq.to_characteristic(frame, w, axis)
+    return eq.to_characteristic(frame, eq.beside(frame, w), axis)
 
 
 @pointwise
 def _from_characteristic(eq, frame, a, axis):
-    return eq.to_conserved(eq.from_characteristic(frame, a, axis))
+    return eq.from_characteristic(frame, a, axis)
 
 
 @pointwise
 def _to_linear(eq, frame, q, axis):
-    return eq.to_characteristic(frame, eq.linear_primitive(frame, q, axis), axis)
+    seen = eq.beside(frame, q)
+    return eq.to_characteristic(frame, eq.linear_primitive(frame, seen, axis), axis)
 
 
 @pointwise
 def _from_linear(eq, frame, a, axis):
-    return eq.linear_conserved(frame, eq.from_characteristic(frame, a, axis), axis)
+    q = eq.linear_conserved(frame, eq.from_characteristic(frame, a, axis), axis)
+    return eq.to_primitive(q)
 
 
 variables: Registry[Variables] = Registry("set of reconstruction variables")
 for _chosen in (
-    Variables("conserved", _as_it_is, _no_frame, _same, _same),
-    Variables("primitive", _primitive, _no_frame, _same, _to_conserved),
+    Variables("conserved", _as_it_is, _no_frame, _same, _to_primitive, _primitive),
+    Variables("primitive", _primitive, _no_frame, _same, _same, _as_it_is),
     Variables(
-        "characteristic", _primitive, _frame_of_primitive, _to_characteristic, _from_characteristic
+        "characteristic",
+        _primitive,
+        _frame_of_primitive,
+        _to_characteristic,
+        _from_characteristic,
+        _as_it_is,
     ),
-    Variables("characteristic-conserved", _as_it_is, _frame_of_conserved, _to_linear, _from_linear),
+    Variables(
+        "characteristic-conserved",
+        _as_it_is,
+        _frame_of_conserved,
+        _to_linear,
+        _from_linear,
+        _primitive,
+    ),
 ):
     variables.add(_chosen.name, _chosen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,25 @@ from learnedflux.errors import InputError
 from learnedflux.ops import pointwise
 from learnedflux.registry import Registry
 
-__all__ = ["Riemann", "default_riemann", "register", "require_support", "riemann_solvers"]
+__all__ = [
+    "Riemann",
+    "default_riemann",
+    "from_primitive",
+    "register",
+    "require_support",
+    "riemann_solvers",
+]
+
+
+@functools.cache
+def from_primitive(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a numerical flux of primitive states, given one of conserved states."""
+
+    @pointwise
+    def between(eq, wl, wr, axis):
+        return function(eq, eq.to_conserved(wl), eq.to_conserved(wr), axis)
+
+    return between
 
 
 @dataclass(frozen=True)
@@ -28,6 +47,8 @@ class Riemann:
         Optional methods of :class:`~learnedflux.Equation` without which it cannot work.
     judgement, reference : str
         What it is good for and what not; its publication.
+    primitive : callable, optional
+        The same flux of primitive states, where it needs no conserved ones.
     """
 
     name: str
@@ -35,6 +56,12 @@ class Riemann:
     needs: tuple[str, ...] = ()
     judgement: str = ""
     reference: str = ""
+    primitive: Callable[..., Any] | None = None
+
+    @property
+    def between(self) -> Callable[..., Any]:
+        """Pointwise numerical flux between primitive states, as kernels call it."""
+        return self.primitive or from_primitive(self.function)
 
     def missing(self, equation: Equation) -> list[str]:
         """Methods this solver needs and ``equation`` does not define."""
@@ -57,6 +84,7 @@ def register(
     needs: tuple[str, ...] = (),
     judgement: str = "",
     reference: str = "",
+    primitive: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[..., object]], Callable[..., object]]:
     """Decorator that adds a pointwise numerical flux to the registry.
 
@@ -68,11 +96,13 @@ def register(
         Optional equation methods it calls.
     judgement, reference : str
         What it is good for and what not; its publication.
+    primitive : callable, optional
+        The same flux of primitive states.
     """
 
     def make(function: Callable[..., object]) -> Riemann:
         pointwise(function)
-        return Riemann(name, function, needs, judgement, reference)
+        return Riemann(name, function, needs, judgement, reference, primitive)
 
     return riemann_solvers.register(name, make)
 

@@ -68,6 +68,10 @@ WORDS = {
 CONDITIONS = ("<", "<=", ">", ">=", "==", "&", "|", "not")
 
 
+def _is_condition(x: Symbol) -> bool:
+    return x.op in CONDITIONS or (x.op == "where" and _is_condition(x.args[1]))
+
+
 def _body(stored: Sequence[tuple[str, Symbol]], added: Sequence[tuple[str, Symbol]] = ()) -> str:
     """Return a program as C++ that stores results, and adds others to what is there."""
     lines, results = [], [*stored, *added]
@@ -79,7 +83,7 @@ def _body(stored: Sequence[tuple[str, Symbol]], added: Sequence[tuple[str, Symbo
             text = a[0]
         else:
             text = WORDS.get(x.op, "{0} " + x.op + " {1}").format(*a)
-        kind = "mask" if x.op in CONDITIONS else "lanes"
+        kind = "mask" if _is_condition(x) else "lanes"
         lines.append(f"  const {kind} t{x.index} = {text};")
     lines += [f"  {place} = t{r.index};" for place, r in stored]
     lines += [f"  {place} += t{r.index};" for place, r in added if r.constant != 0.0]
@@ -215,34 +219,31 @@ class _Source:
         return text
 
     def _flux(self) -> str:
-        """From face values and the cells beside the face the numerical flux."""
+        """From face values and the prepared cells beside the face the numerical flux."""
         eq, v, p = self.equation, self.variables, Program()
-        solver: Any = riemann_solvers[default_riemann(eq)].function
+        between: Any = riemann_solvers[default_riemann(eq)].between
         frame = self._inputs(p, "frame", self.frame)
         left, right = self._inputs(p, "left"), self._inputs(p, "right")
-        ql, qr = self._inputs(p, "ql"), self._inputs(p, "qr")
-        states = (
-            from_fields(eq, frame, left, ql, 0, v.out),
-            from_fields(eq, frame, right, qr, 0, v.out),
-        )
-        f = self._places("f", solver(eq, *states, 0), p)
-        back = iter(
-            reverse([x for _, x in f], self._inputs(p, "gf"), [*frame, *left, *right, *ql, *qr])
-        )
-        new: list[tuple[str, Symbol]] = []
+        wl, wr = self._inputs(p, "wl"), self._inputs(p, "wr")
+        a = from_fields(eq, frame, left, v.primitive(eq, wl), 0, v.out)
+        b = from_fields(eq, frame, right, v.primitive(eq, wr), 0, v.out)
+        f = self._places("f", between(eq, a, b, 0), p)
+        inputs = [*frame, *left, *right, *wl, *wr]
+        back = iter(reverse([x for _, x in f], self._inputs(p, "gf"), inputs))
+        stored: list[tuple[str, Symbol]] = []
         for name, group in (("gframe", frame), ("gleft", left), ("gright", right)):
-            new += self._places(name, [next(back) for _ in group], p)
-        more = self._places("gql", [next(back) for _ in ql], p)
-        more += self._places("gqr", [next(back) for _ in qr], p)
+            stored += self._places(name, [next(back) for _ in group], p)
+        added = self._places("gwl", [next(back) for _ in wl], p)
+        added += self._places("gwr", [next(back) for _ in wr], p)
         arguments = (
-            "const lanes *frame, const lanes *left, const lanes *right, const lanes *ql, "
-            "const lanes *qr"
+            "const lanes *frame, const lanes *left, const lanes *right, const lanes *wl, "
+            "const lanes *wr"
         )
         return _function("flux", f"{arguments}, lanes *f", _body(f)) + _function(
             "flux_back",
             f"{arguments}, const lanes *gf, lanes *gframe, lanes *gleft, lanes *gright, "
-            "lanes *gql, lanes *gqr",
-            _body(new, more),
+            "lanes *gwl, lanes *gwr",
+            _body(stored, added),
         )
 
     def _limit(self) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from learnedflux.evaluation import evaluate, markdown_row
 from learnedflux.files import replace_file
-from learnedflux.metrics import error
 from learnedflux.policy import Policy
-from learnedflux.problems import get
-from learnedflux.solver import solve
 from learnedflux.table import Table
 
 __all__ = ["measure", "write_card"]
@@ -29,21 +29,16 @@ def measure(policy: Policy) -> Table:
 
     A run that fails counts as None.
     """
-    from learnedflux.errors import LearnedFluxError
-
+    names = [n for equation in policy.equations for n in PROBLEMS.get(equation, ())]
+    if not names:
+        return Table([])
+    schemes = {**{name: name for name in BASELINES}, policy.name: policy}
+    ds = evaluate(schemes, names, cells=CELLS, repeats=1, progress=False)
     rows: list[dict[str, Any]] = []
-    for equation in policy.equations:
-        for name in PROBLEMS.get(equation, ()):
-            problem = get(name)(cells=CELLS)
-            row: dict[str, Any] = {"problem": name}
-            for scheme in (*BASELINES, policy):
-                label = scheme if isinstance(scheme, str) else scheme.name
-                try:
-                    found = error(solve(problem, scheme, progress=False), problem.exact)
-                    row[label] = float(found[next(iter(found.data_vars))][-1])
-                except LearnedFluxError:
-                    row[label] = None
-            rows.append(row)
+    for name in names:
+        errors = ds.error.sel(problem=name, cells=CELLS)
+        found = {str(s): float(errors.sel(scheme=s)) for s in ds.scheme.values}
+        rows.append({"problem": name, **{s: None if np.isnan(e) else e for s, e in found.items()}})
     return Table(rows)
 
 
@@ -70,10 +65,7 @@ def write_card(policy: Policy, table: Table, path: str | Path) -> None:
         "|---" * (len(labels) + 1) + "|",
     ]
     for row in table:
-        numbers = [row[label] for label in labels]
-        best = min(n for n in numbers if n is not None)
-        cells = ["fails" if n is None else f"{n:.3e}" for n in numbers]
-        shown = [f"**{c}**" if n == best else c for n, c in zip(numbers, cells, strict=True)]
-        lines.append(f"| {row['problem']} | " + " | ".join(shown) + " |")
+        errors = [np.nan if row[label] is None else row[label] for label in labels]
+        lines.append(markdown_row(row["problem"], errors, digits=3))
     with replace_file(path) as file:
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")

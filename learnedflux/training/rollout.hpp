@@ -96,7 +96,7 @@ static void rate(const lanes *q, lanes *out, Work &k, int cells, const double *w
     look_at(k, cells, j, weights, face);
     const lanes *ql = q + around(j - 1, cells) * VARIABLES, *qr = q + j * VARIABLES;
     lanes *f = k.f + j * VARIABLES;
-    flux(face.frame, face.left, face.right, ql, qr, f);
+    flux(face.frame, face.left, face.right, face.w[2], face.w[3], f);
     if (limited && acts(ql, qr, f, &speed)) {
       lanes better[VARIABLES];
       limit(ql, qr, f, &speed, better);
@@ -123,14 +123,14 @@ static void rate_back(const lanes *q, const lanes *g, lanes *gq, Work &k, int ce
     for (int v = 0; v < VARIABLES; v++) gf[v] = g[above + v] - g[below + v];
     if (limited) {
       lanes f[VARIABLES], share[VARIABLES];
-      flux(face.frame, face.left, face.right, q + below, q + above, f);
+      flux(face.frame, face.left, face.right, face.w[2], face.w[3], f);
       if (acts(q + below, q + above, f, &speed)) {
         limit_back(q + below, q + above, f, &speed, gf, share, gq + below, gq + above);
         memcpy(gf, share, sizeof share);
       }
     }
-    flux_back(face.frame, face.left, face.right, q + below, q + above, gf, gframe, gleft, gright, gq + below,
-              gq + above);
+    flux_back(face.frame, face.left, face.right, face.w[2], face.w[3], gf, gframe, gleft, gright,
+              k.gw + below, k.gw + above);
     for (int v = 0; v < VARIABLES; v++) {
       lanes s[6], c[6], gc[6] = {}, gs[6] = {}, gt[6] = {};
       speeds_of(face.seen, v, false, s);

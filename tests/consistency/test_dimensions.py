@@ -48,7 +48,7 @@ def through(*primitive):
 
 
 @pytest.mark.parametrize("kind", ["periodic", "outflow", "inflow", "prescribed", "piecewise"])
-@pytest.mark.parametrize("dimension", [2, 3])
+@pytest.mark.parametrize("dimension", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_uniform_flow_stays_uniform(dimension, kind):
     state = (1.3, *(0.7, -0.4, 0.2)[:dimension], 0.9)
     grid = lf.Grid(
@@ -106,6 +106,7 @@ def test_extruded_problem_is_that_of_one_dimension(scheme, axis):
     np.testing.assert_allclose(q, np.broadcast_to(expected[:, None], q.shape), atol=3e-14)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_extruded_problem_in_space(axis):
     sod, dt, steps = lf.problems.sod(cells=30), 2e-3, 10

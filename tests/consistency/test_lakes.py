@@ -1,7 +1,7 @@
 """Water at rest stays at rest over any bottom, around dry land too; no water is lost or negative.
 
-All schemes are run for some steps on tensors, which need no compiling; the compiled kernels with
-the default and the learned scheme, and with all of them for 1000 steps among the slow tests.
+All schemes are run on tensors, which need no compiling, for some steps and, among the slow tests,
+for some hundred; the default and the learned scheme in compiled kernels, for a thousand.
 """
 
 import numpy as np
@@ -42,15 +42,13 @@ def fastest(problem, q):
 def check_rest(problem, scheme, steps, backend):
     start = problem.initial_state()
     q = march(problem, scheme, steps, backend)
-    # Jiang and Shu's epsilon, 1e-6, lets a trace of the land through where a stencil crosses it.
-    traces = problem.name == "island" and scheme == "weno5-js"
-    assert fastest(problem, q) <= (1e-2 if traces else 1e-13)
-    assert np.abs(q[0] - start[0]).max() <= (1e-4 if traces else 1e-13)
+    assert fastest(problem, q) <= 1e-13
+    assert np.abs(q[0] - start[0]).max() <= 1e-13
     np.testing.assert_allclose(q[-1], start[-1], rtol=0, atol=1e-15)
     if problem.name == "island":
         dry = start[0] == 0.0
         assert 0 < dry.sum() < dry.size
-        np.testing.assert_array_equal(q[0][dry], 0.0) if not traces else None
+        np.testing.assert_array_equal(q[0][dry], 0.0)
     assert q[0].min() >= 0.0
 
 
@@ -62,11 +60,12 @@ def test_rest_on_tensors(scheme, name):
 
 
 @pytest.mark.parametrize("name", PLACES)
-@pytest.mark.parametrize("scheme", ["weno5-z", "learned"])
-def test_rest_in_compiled_kernels(scheme, name):
-    check_rest(lf.problems.get(name)(cells=40), scheme, 300, "numba")
+@pytest.mark.parametrize("scheme", ["weno5-z", pytest.param("learned", marks=pytest.mark.slow)])
+def test_rest_in_compiled_kernels_for_a_thousand_steps(scheme, name):
+    check_rest(lf.problems.get(name)(cells=100), scheme, 1000, "numba")
 
 
+@pytest.mark.slow
 def test_rest_in_two_dimensions():
     for name in PLACES:
         check_rest(lf.problems.get(name)(cells=PLANE), "weno5-z", 30, "numba")
@@ -75,15 +74,16 @@ def test_rest_in_two_dimensions():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PLACES)
 @pytest.mark.parametrize("scheme", PARTS)
-def test_rest_for_a_thousand_steps(scheme, name):
-    check_rest(lf.problems.get(name)(cells=100), scheme, 1000, "numba")
+def test_rest_for_long(scheme, name):
+    """Long enough for round-off that grows at a shore to show: it would tenfold in 50 steps."""
+    check_rest(lf.problems.get(name)(cells=60), scheme, 300, "torch")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PLACES)
 @pytest.mark.parametrize("scheme", ["muscl", "weno5-z", "mp5", "learned"])
-def test_rest_in_the_plane_for_a_thousand_steps(scheme, name):
-    check_rest(lf.problems.get(name)(cells=PLANE), scheme, 1000, "numba")
+def test_rest_in_the_plane_for_long(scheme, name):
+    check_rest(lf.problems.get(name)(cells=PLANE), scheme, 600, "torch")
 
 
 @pytest.mark.parametrize("boundary", ["wall", "periodic", "outflow"])
@@ -155,7 +155,7 @@ def check_water(scheme, backend="numba"):
     assert found.attrs["steps"] < 1500  # no thin water outruns the rest
 
 
-@pytest.mark.parametrize("scheme", ["weno5-z", "learned"])
+@pytest.mark.parametrize("scheme", ["weno5-z"])
 def test_water_is_kept_on_moving_shores(scheme):
     check_water(scheme)
 

@@ -139,6 +139,16 @@ def test_flux_is_continuous_at_equal_states(solver, name, axis):
         assert (change <= 5.0 * eps * (size_of(name, q, axis) + speed + eps)).all()
 
 
+@pytest.mark.parametrize(("solver", "name", "axis"), PAIRS)
+def test_fluxes_of_primitive_states_are_those_of_conserved_ones(solver, name, axis):
+    equation = EQUATIONS[name][0]
+    ql, qr = states(name, 11), states(name, 12)
+    wl, wr = equation.to_primitive(ql), equation.to_primitive(qr)
+    f = np.array(riemann_solvers[solver].between(equation, wl, wr, axis))
+    gap = np.abs(f - np.array(flux(solver, name, ql, qr, axis)))
+    assert (gap <= 1e-12 * (size_of(name, ql, axis) + size_of(name, qr, axis))).all()
+
+
 # --- upwinding ------------------------------------------------------------------------------------
 
 

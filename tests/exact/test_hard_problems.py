@@ -15,6 +15,7 @@ def check_positive(ds):
     assert int(ds.attrs["faces_limited"]) >= 0
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("name", LINES)
 def test_in_one_dimension(name, scheme):
@@ -29,6 +30,7 @@ def test_in_two_dimensions(name, scheme):
     check_positive(lf.solve(problem, scheme, cfl=0.4))
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_limiter_leaves_sod_alone(scheme):
     ds = lf.solve(lf.problems.sod(cells=200), scheme)
@@ -52,6 +54,7 @@ PUBLISHED = [
 ]
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize(("name", "cells", "scheme", "error"), PUBLISHED)
 def test_errors(name, cells, scheme, error):
     problem = lf.problems.get(name)(cells=cells)

@@ -29,6 +29,7 @@ def run(name, scheme, cells=200, **options):
 # --- errors ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize(
     ("scheme", "expected"), [("weno5-js", 4.98e-2), ("weno5-z", 4.11e-2), ("teno5", 3.80e-2)]
 )
@@ -39,6 +40,7 @@ def test_composite_wave_after_five_periods(scheme, expected):
     assert first_error(ds, problem) == pytest.approx(expected, rel=0.02)
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize(
     ("scheme", "most"),
     [
@@ -83,12 +85,14 @@ MEASURED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MEASURED)
 def test_errors_stay_as_measured(name):
     for scheme, most in zip(("muscl", "weno5-z", "teno5", "mp5"), MEASURED[name], strict=True):
         assert first_error(*run(name, scheme)) <= most, scheme
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("scheme", ["weno5-z", "mp5", "learned"])
 def test_errors_at_jumps_fall_with_the_cell(scheme):
     grids = (100, 200, 400)
@@ -141,6 +145,7 @@ SHOCKS = {
 }
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("name", SHOCKS)
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_shocks_stand_within_one_cell(scheme, name):
@@ -150,6 +155,7 @@ def test_shocks_stand_within_one_cell(scheme, name):
     assert abs(shock_offset(ds, problem, SHOCKS[name])) < allowed
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("solver", EULER_SOLVERS)
 def test_shocks_stand_within_one_cell_by_every_riemann_solver(solver):
     ds, problem = run("sod", lf.Scheme("weno5-z", riemann=solver), cells=100)
@@ -171,6 +177,7 @@ def sonic_fan(cells=100):
     )
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize(
     "scheme",
     [*SCHEMES, *(pytest.param(lf.Scheme("weno5-z", riemann=r), id=r) for r in SCALAR_SOLVERS)],
@@ -186,6 +193,7 @@ def test_a_jump_across_the_sonic_point_opens(scheme):
         assert np.diff(u).min() > -1e-3
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize(
     "scheme",
     [
@@ -220,6 +228,7 @@ def test_a_sonic_rarefaction_of_a_gas_is_smooth(scheme):
 # --- robustness -----------------------------------------------------------------------------------
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("name", ["einfeldt_123", "leblanc", "toro3", "toro5", "slow_shock"])
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_strong_problems_are_survived(scheme, name):
@@ -229,6 +238,7 @@ def test_strong_problems_are_survived(scheme, name):
     assert ds.attrs["steps_rejected"] <= 0.05 * ds.attrs["steps"]
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("scheme", ["muscl", "weno5-z", "teno5", "mp5", "learned"])
 def test_blast_waves_meet(scheme):
     ds, _ = run("blast", scheme, cells=200)

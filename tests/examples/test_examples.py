@@ -8,6 +8,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+# Examples with kernels of their own to compile: two dimensions, an own equation, a new policy.
+LONG = ("double_mach_reflection", "heavy_over_light", "own_equation", "train_export_use")
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -35,7 +37,13 @@ def test_blocks_keep_their_line_numbers():
     assert sum(map(bool, lines)) == 3
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "example",
+    [
+        pytest.param(path, id=path.stem, marks=pytest.mark.slow if path.stem in LONG else ())
+        for path in EXAMPLES
+    ],
+)
 def test_example_runs(example, python):
     if needs_torch(example.read_text(encoding="utf-8")):
         pytest.importorskip("torch", reason="needs the extra 'train'")

@@ -26,6 +26,7 @@ def errors(problem, scheme, grids, factor=0.4, power=STEEP, variable=None, **opt
 # --- advection of a density wave ------------------------------------------------------------------
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("scheme", FIFTH)
 def test_density_wave_fifth_order(scheme):
     grids = (20, 40, 80, 160)
@@ -35,6 +36,7 @@ def test_density_wave_fifth_order(scheme):
         assert observed_order(grids[pair], found[pair]) == pytest.approx(5.0, abs=0.25)
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("scheme", ["learned"])
 def test_density_wave_learned(scheme):
     grids = (20, 40, 80)
@@ -42,6 +44,7 @@ def test_density_wave_learned(scheme):
 
 
 # Limiters clip extrema, which costs some of the second order in L1, superbee most of it.
+@pytest.mark.compiles
 @pytest.mark.parametrize(
     ("scheme", "least", "most"),
     [
@@ -67,6 +70,19 @@ def test_density_wave_muscl():
 # --- the classical sine test, number by number ----------------------------------------------------
 
 
+def test_seventh_order():
+    """On tensors; steps so small that their third order does not show."""
+    grids, found = (10, 20, 40), []
+    for cells in grids:
+        problem = lf.problems.sine_advection(cells=cells).replace(t_end=0.5)
+        dt = 0.8 * problem.grid.spacing[0] ** (7.0 / 3.0)
+        ds = lf.solve(problem, "weno7-z", dt=dt, backend="torch")
+        found.append(float(lf.metrics.error(ds, problem.exact).u[-1]))
+    assert observed_order(grids[1:], found[1:]) == pytest.approx(7.0, abs=0.15)
+    assert found[-1] < 1e-8
+
+
+@pytest.mark.compiles
 @pytest.mark.parametrize(
     ("scheme", "published"),
     [
@@ -83,6 +99,7 @@ def test_sine_after_one_period(scheme, published):
 # --- nonlinear flow -------------------------------------------------------------------------------
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("scheme", [*FIFTH, "learned"])
 def test_burgers_before_the_shock(scheme):
     """Two sine waves on a fast mean flow, at a third of the time at which they break."""
@@ -125,6 +142,7 @@ def gamma_three():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variables", ["conserved", "characteristic-conserved"])
 @pytest.mark.parametrize("variable", ["density", "momentum_x", "energy"])
 def test_full_order_in_nonlinear_flow_of_a_system(variables, variable):

@@ -17,10 +17,13 @@ FIFTH = [
 
 
 def errors(problem, scheme, grids, factor, power=5.0 / 3.0):
+    # Kernels of the default scheme only; the others run on tensors (see tests/conftest.py).
+    backend = "numba" if lf.Scheme.of(scheme).name == "weno5-z" else "torch"
     found = []
     for cells in grids:
         case = problem.with_cells(cells)
-        ds = lf.solve(case, scheme, dt=factor * case.grid.spacing[0] ** power)
+        dt = factor * case.grid.spacing[0] ** power
+        ds = lf.solve(case, scheme, dt=dt, backend=backend)
         found.append(lf.metrics.error(ds, case.exact).isel(time=-1))
     return found
 
@@ -136,4 +139,5 @@ def test_fifth_order_of_sound(scheme):
     found = orders(
         lf.problems.acoustic_pulse(), scheme, grids, 1.0, names=("pressure", "velocity_x")
     )
-    assert min(found) > 4.5
+    # Jiang and Shu's weights lose accuracy where the slope vanishes, on these grids still.
+    assert min(found) > (4.0 if scheme == "weno5-js" else 4.5)

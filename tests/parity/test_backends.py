@@ -51,12 +51,18 @@ EACH = [
         for kind in variables
     ),
 ]
-EVERY = [
-    pytest.param(name, scheme, r, kind, id=f"{name}-{scheme}-{r}-{kind}")
-    for name in EQUATIONS
-    for scheme in reconstructions
-    for r in solvers(name)
-    for kind in kinds(name)
+MIXED = [  # a sample of all combinations, as each is compiled
+    pytest.param(
+        name, lf.Scheme(scheme, riemann=r, variables=kind), id=f"{name}-{scheme}-{r}-{kind}"
+    )
+    for number, (name, scheme, r, kind) in enumerate(
+        (name, scheme, r, kind)
+        for name in EQUATIONS
+        for scheme in reconstructions
+        for r in solvers(name)
+        for kind in kinds(name)
+    )
+    if number % 17 == 0
 ]
 
 
@@ -112,6 +118,7 @@ def check_right_hand_side(name, scheme):
             assert_same(numba(0.0, q), tensor(0.0, torch.tensor(q)), "right-hand sides")
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize(("name", "solver"), WITH_SOLVERS)
 def test_fluxes(name, solver):
     equation = EQUATIONS[name]
@@ -135,6 +142,7 @@ def test_fluxes(name, solver):
             np.testing.assert_allclose(one, f[:, 7], rtol=1e-13, atol=1e-13)
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize(("name", "scheme"), EACH)
 def test_states_and_right_hand_side(name, scheme):
     check_right_hand_side(name, scheme)
@@ -155,7 +163,7 @@ def test_right_hand_side_with_boundaries(name, scheme):
 @pytest.mark.parametrize("name", EQUATIONS)
 def test_speeds_steps_and_checks(name):
     q = states(name)
-    numba, tensor = both(name, "constant", q)
+    numba, tensor = both(name, "weno5-z", q)
     a, b = numba.stable_dt(q, cfl=0.7), tensor.stable_dt(torch.tensor(q), cfl=0.7)
     assert float(b) == pytest.approx(a, rel=1e-14)
     assert numba.backend.first_inadmissible(q) is None
@@ -171,6 +179,7 @@ def test_speeds_steps_and_checks(name):
     assert torch.isnan(tensor.stable_dt(torch.tensor(broken)))
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("scheme", [*reconstructions, "learned"])
 @pytest.mark.parametrize("name", EQUATIONS)
 def test_whole_runs(name, scheme):
@@ -219,6 +228,6 @@ def test_batches_of_rows_are_rows_one_by_one():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "scheme", "solver", "kind"), EVERY)
-def test_right_hand_side_of_every_scheme(name, scheme, solver, kind):
-    check_right_hand_side(name, lf.Scheme(scheme, riemann=solver, variables=kind))
+@pytest.mark.parametrize(("name", "scheme"), MIXED)
+def test_right_hand_side_of_mixed_schemes(name, scheme):
+    check_right_hand_side(name, scheme)

@@ -17,9 +17,7 @@ EQUATIONS = {
     "traffic": lf.LighthillWhithamRichards(),
 }
 EACH = [
-    pytest.param(
-        name, s, id=f"{name}-{s}", marks=() if s in ("weno5-z", "learned") else pytest.mark.slow
-    )
+    pytest.param(name, s, id=f"{name}-{s}", marks=() if s == "weno5-z" else pytest.mark.slow)
     for name in EQUATIONS
     for s in [*reconstructions, "learned"]
 ] + [

@@ -129,7 +129,9 @@ def test_programs_are_differentiated(x, y):
         (function(x + h, y) - function(x - h, y)) / (2 * h),
         (function(x, y + h) - function(x, y - h)) / (2 * h),
     )
-    assert [value_of(g, given) for g in found] == pytest.approx([float(s) for s in slopes], rel=1e-6)
+    assert [value_of(g, given) for g in found] == pytest.approx(
+        [float(s) for s in slopes], rel=1e-6
+    )
 
 
 def test_equal_operations_are_made_once():

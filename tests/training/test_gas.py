@@ -5,8 +5,8 @@ import pytest
 
 pytest.importorskip("torch", reason="torch is not installed: nothing can be trained")
 
-from learnedflux.equations import Euler  # noqa: E402
-from learnedflux.training.gas import KINDS, SIDES, ShockPool, draw  # noqa: E402
+from learnedflux.equations import Euler
+from learnedflux.training.gas import KINDS, SIDES, ShockPool, draw
 
 CELLS, STEPS, ROWS, CFL = 48, 10, 6, (0.1, 0.6)
 

@@ -25,7 +25,7 @@ TINY = {
     "progress": False,
 }
 STEERED = {"family": "steered6", "equations": ["Euler"]}
-SHORT = TINY | {"equations": ["Advection", "Burgers"]}  # no fine-grid runs to wait for
+SHORT = TINY | {"equations": ["Advection"]}  # no fine-grid runs to wait for, one kernel to compile
 
 
 def weights(run):
@@ -71,22 +71,23 @@ def test_resume_gives_what_an_uninterrupted_run_gives(short, tmp_path, monkeypat
     xr.testing.assert_identical(resumed.history, short.history)
 
 
-def test_resume_needs_a_checkpoint_of_the_same_recipe(run, tmp_path):
+def test_resume_needs_a_checkpoint_of_the_same_recipe(short, tmp_path):
     with pytest.raises(lf.InputError, match="nothing to resume"):
-        training.train(**TINY, folder=tmp_path, resume=True)
+        training.train(**SHORT, folder=tmp_path, resume=True)
     with pytest.raises(lf.InputError, match="belongs to another recipe"):
-        training.train(**TINY | {"rows": 3}, folder=run.folder, resume=True)
+        training.train(**SHORT | {"rows": 3}, folder=short.folder, resume=True)
 
 
-def test_history_and_logs_are_kept(run):
-    kept = xr.open_dataset(run.folder / "history.nc", engine="h5netcdf")
+def test_history_and_logs_are_kept(short):
+    kept = xr.open_dataset(short.folder / "history.nc", engine="h5netcdf")
     assert kept.sizes["iteration"] == 4
     assert np.isfinite(kept.loss).all()
     assert int(np.isfinite(kept.validation).sum()) == 2
-    assert list(run.folder.glob("events.out.tfevents*"))
-    assert "tiny" in repr(run)
+    assert list(short.folder.glob("events.out.tfevents*"))
+    assert "tiny" in repr(short)
 
 
+@pytest.mark.slow
 def test_export_writes_the_contract_and_a_card(run, tmp_path, monkeypatch):
     from learnedflux.training import card
 
@@ -99,19 +100,19 @@ def test_export_writes_the_contract_and_a_card(run, tmp_path, monkeypatch):
     assert str(tmp_path) not in policy.path.read_bytes().decode("latin-1")
 
 
-def test_export_refuses_what_differs(run, tmp_path):
-    policy = export(run.policy, tmp_path / "a.onnx", run.recipe, card=False)
+def test_export_refuses_what_differs(short, tmp_path):
+    policy = export(short.policy, tmp_path / "a.onnx", short.recipe, card=False)
     with pytest.raises(lf.PolicyError, match="differs from the trained one"):
         _check_parity(training.BoundedPolicy(hidden=(4,), seed=5), policy)
     with pytest.raises(lf.PolicyError, match=r"ends in \.onnx"):
-        export(run.policy, tmp_path / "a.txt", run.recipe)
+        export(short.policy, tmp_path / "a.txt", short.recipe)
 
 
-def test_onnx_equals_torch_in_the_solver(run, tmp_path):
-    policy = export(run.policy, tmp_path / "a.onnx", run.recipe, card=False)
+def test_onnx_equals_torch_in_the_solver(short, tmp_path):
+    policy = export(short.policy, tmp_path / "a.onnx", short.recipe, card=False)
     problem = lf.problems.sod(cells=64)
     onnx = lf.solve(problem, policy)
-    native = lf.solve(problem, run.policy.reconstruction(), backend="torch")
+    native = lf.solve(problem, short.policy.reconstruction(), backend="torch")
     for name in onnx.data_vars:
         np.testing.assert_allclose(native[name], onnx[name], rtol=0, atol=1e-12)
 

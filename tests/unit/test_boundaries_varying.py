@@ -276,7 +276,7 @@ def test_exact_solution_may_be_prescribed_at_every_side():
 def test_oblique_shock_follows_the_side():
     """Along the upper side of the double Mach reflection the shock stays where it should be."""
     problem = lf.problems.double_mach(cells=60, t_end=0.1)
-    ds = lf.solve(problem, "muscl").isel(time=-1)
+    ds = lf.solve(problem, "weno5").isel(time=-1)
     top = ds.isel(y=-1)
     front = float(top.x[np.flatnonzero(top.density.values > 4.0)[-1]])
     exact = 1 / 6 + (float(top.y) + 20 * 0.1) / np.sqrt(3.0)

@@ -125,7 +125,7 @@ class Turned(lf.Euler):
     """Eigenvectors in the wrong order."""
 
     def eigenvalues(self, frame, axis):
-        u = frame[2]
+        u = frame[4]
         return (u + frame[0], u, u - frame[0])
 
 

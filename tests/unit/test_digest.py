@@ -166,6 +166,7 @@ def solution(equation, scheme="constant"):
     return lf.solve(problem, scheme).u[-1].values
 
 
+@pytest.mark.slow
 def test_a_law_written_anew_under_its_old_name_is_computed_anew():
     """As in a notebook, when a cell is changed and run again."""
     first = solution(law(helper="0.0 * u")())
@@ -175,6 +176,7 @@ def test_a_law_written_anew_under_its_old_name_is_computed_anew():
     np.testing.assert_array_equal(first, again)
 
 
+@pytest.mark.slow
 def test_two_classes_of_one_text_work_side_by_side():
     """As in a notebook, when a cell is run again unchanged and old objects are still about."""
     old, new = law()(), law()()
@@ -182,6 +184,7 @@ def test_two_classes_of_one_text_work_side_by_side():
     np.testing.assert_array_equal(solution(old, "muscl"), solution(new, "muscl"))
 
 
+@pytest.mark.slow
 def test_a_kernel_with_unknown_values_works_and_leaves_no_file(tmp_path, monkeypatch):
     monkeypatch.setenv("LEARNEDFLUX_CACHE", str(tmp_path))
     from_array = solution(

@@ -146,7 +146,7 @@ def test_parameters_need_their_type():
 
 def test_provides_tells_own_methods_from_defaults():
     assert lf.Euler().provides("to_characteristic")
-    assert lf.Euler().provides("star_state")
+    assert lf.Euler().provides("star_flux")
     assert not lf.Burgers().provides("to_characteristic")
     assert not lf.Burgers().provides("nonsense")
     assert lf.Burgers().provides("critical_points")
@@ -194,6 +194,7 @@ def dam(cells=100, **changes):
     return problem.replace(**changes) if changes else problem
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variables", ["conserved", "primitive"])
 def test_a_system_with_the_least_there_is_solves_a_dam_break(variables):
     ds = lf.solve(dam(), lf.Scheme("mp5", variables=variables)).isel(time=-1)
@@ -220,6 +221,7 @@ def test_a_system_without_a_characteristic_projection_says_so():
         lf.solve(dam(), "mp5")
 
 
+@pytest.mark.slow
 def test_parameters_reach_the_kernels():
     slow = lf.solve(dam(), lf.Scheme("muscl", variables="conserved"))
     problem = dam(equation=ShallowWater(gravity=4.0), t_end=0.25)
@@ -241,6 +243,7 @@ class Mixture(lf.Equation):
         return 2.0 + 0.2 * absolute(dot(q, q))
 
 
+@pytest.mark.slow
 def test_long_systems_are_computed_alike_by_every_backend():
     pytest.importorskip("torch", reason="needs the extra 'train'")
     grid = lf.Grid(x=(0.0, 1.0, 20))
@@ -270,6 +273,7 @@ class Positive(lf.Equation):
         return (1.0 + q[0],)
 
 
+@pytest.mark.slow
 def test_the_limiter_is_no_trouble_where_nothing_moves():
     """Speed zero everywhere: no state may come out as 0 / 0."""
     problem = lf.Problem(Positive(), lf.Grid(x=(0, 1, 10)), lambda x: 0.0 * x, t_end=1.0)

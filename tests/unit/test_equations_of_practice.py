@@ -155,7 +155,7 @@ def test_faces_of_dry_cells_are_dry():
     assert not water.represents((2e-11, 0.0, 0.0), (1e-11, 0.0, 0.0))  # below dry_depth
     assert water.represents((5.9, 3.0, 0.0), wet)
     assert not water.represents((6.1, 3.0, 0.0), wet)  # no parabola without dry parts has it
-    assert not water.represents((0.02, 0.5, 0.0), wet)  # 25 times as fast as the cell
+    assert not water.represents((0.02, 25.0, 0.0), wet)  # 25 times as fast as the cell
 
 
 @pytest.mark.parametrize("axis", [0, 1])

@@ -43,6 +43,9 @@ OTHERS = {
     "blast",
     "sine_advection",
     "composite_wave",
+    "critical_sine",
+    "fourth_power_sine",
+    "burgers_half_sine",
 }
 PERIODIC = {"smooth_sine", "other_sine", "random_sine"} | OTHERS - {
     "shu_osher",
@@ -277,3 +280,27 @@ def test_blast_is_at_rest_between_walls():
     assert w["pressure"].tolist() == [1000.0, 0.01, 100.0]
     assert [side.name for side in case.boundaries[0]] == ["wall", "wall"]
     assert case.t_end == 0.038
+
+
+def test_smooth_profiles():
+    x = np.array([-0.75, -0.1, 0.3, 0.5])
+    s = np.sin(np.pi * x)
+    profiles = {
+        "sine_advection": s,
+        "critical_sine": np.sin(np.pi * x - s / np.pi),
+        "fourth_power_sine": s**4,
+        "burgers_half_sine": 0.5 + s,
+    }
+    for name, expected in profiles.items():
+        case = lf.problems.get(name)()
+        assert case.grid.x[:2] == (-1.0, 1.0)
+        np.testing.assert_allclose(case.initial(x), expected, atol=1e-15)
+
+
+def test_burgers_half_sine_follows_its_characteristics():
+    case = lf.problems.burgers_half_sine()
+    assert case.t_end == pytest.approx(0.5 / np.pi)  # half the time of the shock, 1 / pi
+    feet = np.linspace(-0.9, 0.7, 33)
+    u = 0.5 + np.sin(np.pi * feet)
+    found = case.exact(feet + case.t_end * u, t=case.t_end)["u"]
+    np.testing.assert_allclose(found, u, atol=1e-12)

@@ -75,7 +75,7 @@ def test_register_hands_the_function_back(shapes):
 def test_what_the_library_has():
     assert {
         "constant", "muscl", "muscl-minmod", "muscl-mc", "muscl-superbee",
-        "weno3-z", "weno5-js", "weno5-z", "teno5", "mp5",
+        "weno3-z", "weno5-js", "weno5-z", "weno7-z", "teno5", "mp5",
     } <= set(lf.reconstruction.reconstructions)  # fmt: skip
     solvers = {"godunov", "rusanov", "hll", "hllc", "roe"}
     assert solvers <= set(lf.riemann.riemann_solvers)

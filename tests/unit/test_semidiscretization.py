@@ -181,6 +181,7 @@ def test_grids_too_small_for_the_stencil():
 # --- interface states alone -----------------------------------------------------------------------
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("scheme", [*reconstructions, "learned"])
 def test_reconstruct_gives_the_states_the_solver_uses(scheme):
     problem = lf.problems.sod(cells=30)
