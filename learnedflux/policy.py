@@ -69,7 +69,8 @@ class Policy:
     Examples
     --------
     >>> import learnedflux as lf
-    >>> policy = lf.Policy(lf.policies()[0]["path"])
+    >>> paths = {row["policy"]: row["path"] for row in lf.policies()}
+    >>> policy = lf.Policy(paths["universal"])
     >>> policy([[2.0, 2.0, 2.0, 2.0, 2.0, 2.0]])
     array([2.])
     """
@@ -402,7 +403,7 @@ def policies() -> Table:
     --------
     >>> import learnedflux as lf
     >>> lf.policies().column("policy")
-    ['universal']
+    ['euler', 'universal']
     """
     return Table(
         {

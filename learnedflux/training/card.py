@@ -20,7 +20,17 @@ BASELINES = ("weno5-z", "teno5", "mp5")
 PROBLEMS = {
     "Advection": ("composite_wave",),
     "Burgers": ("shock_formation", "sawtooth"),
-    "Euler": ("sod", "lax", "sod2", "sonic_rarefaction", "slow_shock", "toro3", "toro5"),
+    "Euler": (
+        "sod",
+        "lax",
+        "sod2",
+        "sonic_rarefaction",
+        "slow_shock",
+        "einfeldt_123",
+        "leblanc",
+        "toro3",
+        "toro5",
+    ),
 }
 
 

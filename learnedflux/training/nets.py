@@ -94,8 +94,8 @@ class SteeredPolicy(FamilyPolicy):
     def __init__(
         self,
         hidden: tuple[int, ...] = (8, 8),
-        threshold: float = 0.3,
-        softness: float = 0.2,
+        threshold: float = 0.385,
+        softness: float = 0.1,
         theta: float = 0.8,
         alpha: float = 2.0,
         loose: float = 4.0,

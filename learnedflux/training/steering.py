@@ -33,6 +33,8 @@ CLASSICAL = ("teno5", "mp5", "muscl")
 SHARES = (0.6, 0.2, 0.2)  # of density, velocity and pressure in the loss
 FLOOR = 1e-4  # of a variable's range: errors below it count as none
 LOST = 1.6  # logarithm of the error ratio of a row that ended unphysical
+BEYOND = 15.0  # what an overshoot beyond the exact range counts, as a share of that range
+ALLOWED = 0.002  # overshoots below are common to all schemes
 CLIP = 2.0  # largest gradient of a row, in medians of the last iterations
 MEMORY = 50  # iterations of which the median is taken
 BETAS = (0.9, 0.99)
@@ -119,6 +121,8 @@ class GasTraining:
         problem = (torch.tensor(SHARES, dtype=q.dtype)[:, None, None] * ratio).sum(dim=0)
         worse = torch.relu(problem) + torch.relu(ratio[0])
         loss = (problem + self.recipe.hinge * worse).mean(dim=0)
+        beyond = self._beyond(q, batch).clamp(max=0.5)
+        loss = loss + BEYOND * torch.relu(beyond - ALLOWED).sum(dim=0)
         rho, start = q[0], torch.as_tensor(batch.initial)[0]
         grown = torch.relu(_norm(rho) / (_norm(start) + 1e-12) - 1.0)
         rougher = torch.relu(_variation(rho) / (_variation(start) + 1e-12) - 1.0)
@@ -129,13 +133,17 @@ class GasTraining:
 
     def _errors(self, q: Tensor, batch: GasBatch) -> Tensor:
         """Mean absolute errors (variable, problem, row) in primitive variables, by their range."""
-        eq, target = Euler(), torch.as_tensor(batch.target)
-        w, exact = (torch.stack(tuple(eq.to_primitive(tuple(x)))) for x in (q, target))
-        span = exact.amax(dim=-1) - exact.amin(dim=-1)
-        span = torch.maximum(span, 0.02 * exact.abs().amax(dim=-1)) + 1e-12
+        w, exact, span = _primitive(q, batch)
         error, first = (w - exact).abs() / span[..., None], torch.as_tensor(batch.first)
         parts = [(error * m).sum(dim=-1) / m.sum(dim=-1).clamp(min=1) for m in (first, 1 - first)]
         return torch.stack(parts, dim=1)
+
+    def _beyond(self, q: Tensor, batch: GasBatch) -> Tensor:
+        """By how much density and pressure leave the range of the exact solution, by that range."""
+        w, exact, span = _primitive(q, batch)
+        above = torch.relu(w.amax(dim=-1) - exact.amax(dim=-1))
+        below = torch.relu(exact.amin(dim=-1) - w.amin(dim=-1))
+        return ((above + below) / span)[[0, 2]]
 
     def _classical(self, batch: GasBatch) -> Tensor:
         """Errors of the classical schemes (scheme, variable, problem, row)."""
@@ -190,6 +198,14 @@ class GasTraining:
         cells = refined * self.recipe.cells
         batch = draw(rng, mix, cells, steps, VALIDATION_CFL, self.apart)
         return batch, self._classical(batch)[:, 0].amin(dim=0)
+
+
+def _primitive(q: Tensor, batch: GasBatch) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the state and the exact one in primitive variables, and the range of the latter."""
+    eq, target = Euler(), torch.as_tensor(batch.target)
+    w, exact = (torch.stack(tuple(eq.to_primitive(tuple(x)))) for x in (q, target))
+    span = exact.amax(dim=-1) - exact.amin(dim=-1)
+    return w, exact, torch.maximum(span, 0.02 * exact.abs().amax(dim=-1)) + 1e-12
 
 
 def _norm(u: Tensor) -> Tensor:
