@@ -4,8 +4,10 @@ The contract of a policy file: input ``stencil`` (face, 2r) float64 holds the 2r
 face from left to right, in any variable and at any scale; output ``value`` (face,) float64 is the
 left-biased face value. Right states come from the same map on mirrored cells. An optional input
 ``field`` (face,) float64 is 1 where the variable is a linearly degenerate characteristic field (a
-contact, say) and 0 where it is genuinely nonlinear. Normalisation, network, sensor and bounds are
-all in the graph; the metadata say where the policy comes from and what it was trained on.
+contact, say) and 0 where it is genuinely nonlinear; an optional input ``speeds``
+(face, 6) float64 holds characteristic speeds beside the face, see
+:mod:`learnedflux.reconstruction.steered`. Normalisation, network, sensor and bounds are all in the
+graph; the metadata say where the policy comes from and what it was trained on.
 """
 
 from __future__ import annotations
@@ -21,8 +23,8 @@ import numpy as np
 
 from learnedflux.equations import Equation
 from learnedflux.errors import PolicyError, PolicyMismatchError
-from learnedflux.reconstruction import bounded
-from learnedflux.reconstruction.stencil import differences
+from learnedflux.reconstruction import steered
+from learnedflux.reconstruction.families import Family, families
 from learnedflux.table import Table
 
 __all__ = ["CONTRACT_KEY", "REQUIRED", "Network", "Policy", "default_policy", "policies"]
@@ -67,7 +69,8 @@ class Policy:
     Examples
     --------
     >>> import learnedflux as lf
-    >>> policy = lf.Policy(lf.policies()[0]["path"])
+    >>> paths = {row["policy"]: row["path"] for row in lf.policies()}
+    >>> policy = lf.Policy(paths["universal"])
     >>> policy([[2.0, 2.0, 2.0, 2.0, 2.0, 2.0]])
     array([2.])
     """
@@ -89,6 +92,7 @@ class Policy:
         self.equations: list[str] = self.metadata["equations"]
         self.stencil: int = self.metadata["stencil"]
         self._uses_field = any(i.name == "field" for i in self._session.get_inputs())
+        self._uses_speeds = any(i.name == "speeds" for i in self._session.get_inputs())
         _check_signature(self)
         self.network = _network(self)
 
@@ -105,6 +109,11 @@ class Policy:
         """Whether it must be told which fields are linearly degenerate."""
         return self._uses_field
 
+    @property
+    def uses_speeds(self) -> bool:
+        """Whether it must be told characteristic speeds."""
+        return self._uses_speeds
+
     def session_on(self, device: str, index: int = 0) -> Any:
         """Return an ONNX Runtime session on a device, or None if ONNX Runtime knows none there."""
         if device == "cpu":
@@ -118,7 +127,7 @@ class Policy:
             self.path.read_bytes(), self.path, self._threads, (provider, {"device_id": index})
         )
 
-    def __call__(self, stencil: Any, field: Any = None) -> np.ndarray:
+    def __call__(self, stencil: Any, field: Any = None, speeds: Any = None) -> np.ndarray:
         """Return the left-biased face values.
 
         Parameters
@@ -127,6 +136,10 @@ class Policy:
             Cells around each face, left to right.
         field : array_like, shape (face,), optional
             1 for linearly degenerate fields; needed only by policies that declare it (default 0).
+        speeds : array_like, shape (face, 6), optional
+            Characteristic speeds over the fastest: of the field itself, of the first and of the
+            last field, each in the upwind and the downwind cell. Policies that declare this input
+            cannot do without, others do not look at it.
 
         Returns
         -------
@@ -143,11 +156,22 @@ class Policy:
             feed["field"] = np.ascontiguousarray(
                 np.broadcast_to(np.asarray(kind, dtype=np.float64), cells.shape[:1])
             )
+        if self._uses_speeds:
+            shape = (len(cells), steered.SPEEDS)
+            if speeds is None or np.shape(speeds) != shape:
+                raise PolicyMismatchError(
+                    f"policy {self.name!r} needs speeds of shape {shape}; got "
+                    f"{None if speeds is None else np.shape(speeds)}."
+                )
+            feed["speeds"] = np.ascontiguousarray(speeds, dtype=np.float64)
         value: np.ndarray = self._session.run(["value"], feed)[0]
         return value
 
     def sweep(
-        self, stencils: np.ndarray, linear_fields: tuple[bool, ...]
+        self,
+        stencils: np.ndarray,
+        linear_fields: tuple[bool, ...],
+        speeds: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return left and right face values (variable, row, face) of a whole sweep in one call.
 
@@ -157,13 +181,17 @@ class Policy:
             Left stencils, and right ones already mirrored.
         linear_fields : tuple of bool
             Which variables are linearly degenerate fields.
+        speeds : ndarray, shape (2, variable, row, face, 6), optional
+            What a policy that uses speeds reads.
         """
         shape = stencils.shape[:-1]
         field = None
         if self._uses_field:
             per_variable = np.array(linear_fields, dtype=np.float64)[None, :, None, None]
             field = np.broadcast_to(per_variable, shape).reshape(-1)
-        values = self(stencils.reshape(-1, self.stencil), field).reshape(shape)
+        if speeds is not None:
+            speeds = speeds.reshape(-1, speeds.shape[-1])
+        values = self(stencils.reshape(-1, self.stencil), field, speeds).reshape(shape)
         return values[0], values[1]
 
     def __repr__(self) -> str:
@@ -241,6 +269,16 @@ def _probes(width: int) -> np.ndarray:
     return np.concatenate((noise, np.sort(noise), np.sign(np.sort(noise)), 1 + 1e-9 * noise))
 
 
+def _speeds_of_probes(count: int) -> np.ndarray:
+    return np.random.default_rng(1).uniform(-1, 1, (count, steered.SPEEDS))
+
+
+def _probed(policy: Policy, stencils: np.ndarray) -> np.ndarray:
+    """Return a policy's values of stencils, with speeds of all kinds where it uses them."""
+    speeds = _speeds_of_probes(len(stencils)) if policy.uses_speeds else None
+    return policy(stencils, speeds=speeds)
+
+
 def _check_signature(policy: Policy) -> None:
     """Check inputs, outputs and, on numbers, what any consistent flux needs."""
     where = f"{str(policy.path)!r} breaks the policy contract:"
@@ -250,7 +288,7 @@ def _check_signature(policy: Policy) -> None:
         raise PolicyError(f"{where} it has no input 'stencil' (it has {', '.join(inputs)}).")
     if "value" not in outputs:
         raise PolicyError(f"{where} it has no output 'value' (it has {', '.join(outputs)}).")
-    unknown = set(inputs) - {"stencil", "field"}
+    unknown = set(inputs) - {"stencil", "field", "speeds"}
     if unknown:
         raise PolicyError(f"{where} this library cannot feed input {sorted(unknown)[0]!r}.")
     for tensor in (*inputs.values(), outputs["value"]):
@@ -262,9 +300,14 @@ def _check_signature(policy: Policy) -> None:
             f"{where} 'stencil' has shape {inputs['stencil'].shape}; it must be "
             f"(face, {policy.stencil}) as its metadata say."
         )
+    if policy.uses_speeds and list(inputs["speeds"].shape[1:]) != [steered.SPEEDS]:
+        raise PolicyError(
+            f"{where} 'speeds' has shape {inputs['speeds'].shape}; it must be "
+            f"(face, {steered.SPEEDS})."
+        )
     constants = np.array([-3.0, 0.0, 1e-8, 2.0, 7e5])
     try:
-        values = policy(np.repeat(constants[:, None], policy.stencil, axis=1))
+        values = _probed(policy, np.repeat(constants[:, None], policy.stencil, axis=1))
     except PolicyError:
         raise
     except Exception as error:
@@ -274,7 +317,7 @@ def _check_signature(policy: Policy) -> None:
             f"{where} 'value' has shape {values.shape} for {len(constants)} faces; it must be "
             "(face,)."
         )
-    if not np.isfinite(policy(_probes(policy.stencil))).all():
+    if not np.isfinite(_probed(policy, _probes(policy.stencil))).all():
         raise PolicyError(f"{where} it gives values that are not finite for finite cells.")
     if not np.allclose(values, constants, rtol=1e-12, atol=0.0):
         raise PolicyError(
@@ -286,37 +329,44 @@ def _check_signature(policy: Policy) -> None:
 class Network(NamedTuple):
     """What a policy of a known family consists of, for executors other than ONNX Runtime."""
 
-    config: dict[str, float]
+    family: Family
+    settings: tuple[float, ...]
     layers: tuple[tuple[np.ndarray, np.ndarray], ...]  # weight (out, in) and bias (out,)
 
-    def __call__(self, cells: np.ndarray) -> np.ndarray:
+    def __call__(self, cells: np.ndarray, speeds: np.ndarray | None = None) -> np.ndarray:
         """Return the face values of stencils (face, cell) by NumPy: the plain way to say it."""
-        k, five = self.config, tuple(cells[:, j] for j in range(bounded.CELLS))
-        d, eps = differences(*five), float(np.finfo(np.float64).eps)
-        seen, sensor = bounded.features(d, five[2], k["threshold"], k["softness"], eps)
+        eps = float(np.finfo(np.float64).eps)
+        rows = tuple(cells[:, j] for j in range(self.family.cells))
+        fast = None if speeds is None else tuple(speeds.T)
+        value: np.ndarray = self.family.evaluate(rows, fast, self.settings, eps, self._answer)
+        return value
+
+    def _answer(self, seen: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
         x = np.stack(seen)
         for number, (weight, bias) in enumerate(self.layers):
             x = weight @ x + bias[:, None]
             x = np.maximum(x, 0.0) if number < len(self.layers) - 1 else x
-        value: np.ndarray = bounded.face_value(five[2], d, sensor, tuple(x), k["alpha"])
-        return value
+        return tuple(x)
 
 
 def _network(policy: Policy) -> Network | None:
     """Return the network of a policy whose family is known here, having checked that it is it."""
     m = policy.metadata
-    if m["family"] != bounded.FAMILY or "weights" not in m:
+    family = families.get(m["family"])
+    if family is None or "weights" not in m:
         return None
     where = f"{str(policy.path)!r} breaks the policy contract:"
     try:
-        config = {key: float(m["config"][key]) for key in ("threshold", "softness", "alpha")}
+        settings = tuple(float(m["config"][key]) for key in family.settings)
         layers = tuple(
             (np.array(layer["weight"], dtype=np.float64), np.array(layer["bias"], dtype=np.float64))
             for layer in m["weights"]
         )
-        network = Network(config, layers)
+        network = Network(family, settings, layers)
         probes = _probes(policy.stencil)
-        same = np.allclose(network(probes), policy(probes), rtol=1e-12, atol=1e-12)
+        speeds = _speeds_of_probes(len(probes)) if policy.uses_speeds else None
+        told, found = network(probes, speeds), policy(probes, speeds=speeds)
+        same = np.allclose(told, found, rtol=1e-12, atol=1e-12)
     except (KeyError, TypeError, ValueError) as error:
         raise PolicyError(f"{where} its config or weights make no network ({error!r}).") from error
     if not same:
@@ -353,7 +403,7 @@ def policies() -> Table:
     --------
     >>> import learnedflux as lf
     >>> lf.policies().column("policy")
-    ['universal']
+    ['euler', 'universal']
     """
     return Table(
         {

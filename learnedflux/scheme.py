@@ -111,6 +111,8 @@ class Scheme:
                     "Scheme(..., variables='conserved')."
                 )
             kind = "conserved"  # the same thing for a scalar law
+        if isinstance(given, Policy) and given.uses_speeds:
+            _require_speeds(given, equation, kind)
         positivity = self.positivity and equation.provides("positive")
         return BoundScheme(self.name, given, riemann, kind, positivity)
 
@@ -147,11 +149,31 @@ class BoundScheme:
         """Cells needed on each side of a face."""
         return self.reconstruction.radius
 
+    @property
+    def uses_speeds(self) -> bool:
+        """Whether the reconstruction must be told characteristic speeds."""
+        r = self.reconstruction
+        return r.uses_speeds if isinstance(r, Policy) else r.speeds
+
     def linear_fields(self, equation: Equation, dimension: int) -> tuple[bool, ...]:
         """Whether each reconstructed variable is a linearly degenerate field."""
         fields = equation.linear_fields(dimension)
         is_field = len(fields) == 1 or self.variables.startswith("characteristic")
         return tuple(is_field and linear for linear in fields)
+
+
+def _require_speeds(policy: Policy, equation: Equation, kind: str) -> None:
+    """Raise InputError where the fields a policy acts on have no characteristic speeds."""
+    if not equation.provides("eigenvalues"):
+        raise InputError(
+            f"policy {policy.name!r} looks at characteristic speeds, and {equation.name} does not "
+            "define eigenvalues(frame, axis); define it, or choose another policy."
+        )
+    if not (equation.scalar or kind.startswith("characteristic")):
+        raise InputError(
+            f"policy {policy.name!r} looks at characteristic speeds and acts on characteristic "
+            f"variables; got variables={kind!r}."
+        )
 
 
 def _aliases() -> list[str]:

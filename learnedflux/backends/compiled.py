@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import importlib.util
 import logging
@@ -18,6 +19,7 @@ from learnedflux.backends.digest import digest
 from learnedflux.equations import Equation
 from learnedflux.errors import InputError
 from learnedflux.reconstruction import Variables
+from learnedflux.reconstruction.families import Family
 from learnedflux.riemann.base import from_primitive
 
 __all__ = [
@@ -123,6 +125,7 @@ def frame_length(equation: Equation, chosen: Variables, dimension: int) -> int:
 def kernels(
     equation: Any,
     reconstruct: Any,
+    family: Family | None,
     radius: int,
     chosen: Variables,
     solver: Any,
@@ -135,15 +138,18 @@ def kernels(
     """Return the kernels of one scheme along one axis.
 
     ``equation`` is a class; ``reconstruct`` a pointwise function, or None where a policy gives the
-    face values; ``solver`` the pointwise numerical flux; ``length`` that of a frame;
-    ``contiguous`` says whether cells along the axis are neighbours in memory; ``pair`` is what
-    gives a cell's values at both of its faces at once, if not ``reconstruct`` called twice, and
-    ``between`` the flux of primitive states, if not ``solver`` of conserved ones.
+    face values, whose ``family`` is told if it is known; ``solver`` the pointwise numerical flux;
+    ``length`` that of a frame; ``contiguous`` says whether cells along the axis are neighbours in
+    memory; ``pair`` is what gives a cell's values at both of its faces at once, if not
+    ``reconstruct`` called twice, and ``between`` the flux of primitive states, if not ``solver`` of
+    conserved ones.
     """
     _give_address(equation)
+    learned = dataclasses.astuple(family) if family else ()
     pieces = (
         equation,
         reconstruct,
+        *learned,
         radius,
         *chosen,
         solver,
@@ -160,7 +166,9 @@ def kernels(
         "RADIUS": radius,
         "OFFSETS": tuple(range(2 * radius)),
         "BALANCED": equation.balance is not Equation.balance,
-        "LEARNED": reconstruct is None,
+        "LEARNED": family is not None,
+        "CELLS": family.cells if family else 2 * radius,
+        "SPEEDS": family is not None and family.speeds > 0,
         "BY_CELL": not (reconstruct is None or framed),
         "PREPARE": chosen.prepare,
         "FRAME": chosen.frame,
@@ -178,6 +186,15 @@ def kernels(
         "LANES": lanes,
         "WIDE": row_length(lanes, radius),
     }
+    if family:
+        widths = (family.cells, family.speeds, family.inputs, family.gates, family.answers)
+        names |= {
+            "AWAKE": family.awake,
+            "PLAIN": family.plain,
+            "LOOK": family.look,
+            "DECIDE": family.decide,
+            "FAMILY_LIKE": tuple((0.0,) * width for width in widths),
+        }
     # What is compiled of these is announced with the stage into which it goes.
     return _module("sweep", "", pieces, names)
 

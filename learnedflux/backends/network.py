@@ -1,6 +1,6 @@
-"""The bounded learned reconstruction, compiled: rows of faces, the network only where it matters.
+"""Learned reconstructions, compiled: rows of faces, the network only where it matters.
 
-The formula is that of :mod:`learnedflux.reconstruction.bounded`; only the way the network runs is
+The formulas are those of :mod:`learnedflux.reconstruction.families`; only the way networks run is
 told here. First every face of a row gets the value without a network, which is right where the
 sensor is zero: almost everywhere. The other stencils of a row, of all variables and both sides, are
 gathered, the network runs through them in loops over faces that vectorise, and their values take
@@ -13,33 +13,31 @@ from typing import Any
 
 import numpy as np
 
-from learnedflux.backends.rows import entries, rows_of
+from learnedflux.backends.rows import entries, keep, row_at, rows_of, store
 from learnedflux.ops import pointwise
 from learnedflux.policy import Network
-from learnedflux.reconstruction.bounded import CELLS, INPUTS, active, face_value, features
-from learnedflux.reconstruction.stencil import differences
 
 __all__ = ["compiled_network", "propose", "scratch_size", "settle"]
 
 FACES = 1024  # at least as many as a row of faces has
 BLOCK = 128  # faces for which the network runs at once
-ENTRY = CELLS + 1  # numbers kept of a stencil that waits: its place and its cells
-FIVE = (0.0,) * CELLS
 EPS = float(np.finfo(np.float64).eps)
-IDLE = (0.0,) * INPUTS
 
 
 def compiled_network(network: Network) -> Any:
     """Return a policy's network as kernels take it: settings, weights and biases."""
-    settings = np.array([network.config[key] for key in ("threshold", "softness", "alpha")])
     weights = tuple(np.ascontiguousarray(weight) for weight, _ in network.layers)
-    return settings, weights, tuple(np.ascontiguousarray(bias) for _, bias in network.layers)
+    biases = tuple(np.ascontiguousarray(bias) for _, bias in network.layers)
+    return np.array(network.settings), weights, biases
 
 
-def scratch_size(net: Any, variables: int) -> int:
+def scratch_size(network: Network, variables: int) -> int:
     """How many numbers of scratch :func:`propose` and :func:`settle` need."""
-    widest = max(INPUTS, *(len(bias) for bias in net[2]))
-    return FACES + 2 * variables * FACES * ENTRY + (2 * widest + CELLS + 2) * BLOCK
+    family = network.family
+    kept = family.cells + family.speeds
+    widest = max(family.inputs, *(len(bias) for _, bias in network.layers))
+    queue = 2 * variables * FACES * (kept + 1)
+    return FACES + queue + (2 * widest + kept + family.gates + 1) * BLOCK
 
 
 @pointwise
@@ -65,74 +63,75 @@ def _layer(weight, bias, x, y, n, last):
 
 
 @pointwise
-def propose(cells, out, row, waiting, net, scratch):
+def propose(cells, speeds, sign, out, row, waiting, net, scratch, awake, plain):
     """Fill one row's face values without the network; gather the stencils that need it.
 
-    ``cells`` are the rows of the five-cell stencils, ``row`` is the number by which :func:`settle`
-    knows ``out`` again. Returns how many stencils wait for the network now.
+    ``cells`` are the rows of the stencils, ``speeds`` those of characteristic speeds (none where
+    the family looks at none) and ``sign`` is what to multiply these by; ``row`` is the number by
+    which :func:`settle` knows ``out`` again. Returns how many stencils wait for the network now.
     """
-    settings, n = net[0], len(out)
-    threshold, alpha = settings[0], settings[2]
+    settings, n, entry = net[0], len(out), 1 + len(cells) + len(speeds)
     flags, queue, count = scratch[:n].view(np.int64), scratch[FACES:], 0
     for i in range(n):  # one array written per loop, or it does not vectorise
-        stencil = entries(cells, i)
-        flags[i] = 1 if active(differences(*stencil), stencil[2], threshold, EPS) else 0
+        flags[i] = 1 if awake(entries(cells, i), settings, EPS) else 0
     for i in range(n):
-        stencil = entries(cells, i)
-        out[i] = face_value(stencil[2], differences(*stencil), 0.0, IDLE, alpha)
+        out[i] = plain(entries(cells, i), settings, EPS)
     for i in range(n):
         count += flags[i]
     if count == 0:
         return waiting
     for i in range(n):
         if flags[i] > 0:
-            stencil, at = entries(cells, i), waiting * ENTRY
+            at = waiting * entry
             queue[at] = row * FACES + i
-            for k in range(CELLS):
-                queue[at + 1 + k] = stencil[k]
+            keep(cells, i, 1.0, row_at(queue, at + 1))
+            keep(speeds, i, sign, row_at(queue, at + 1 + len(cells)))
             waiting += 1
     return waiting
 
 
 @pointwise
-def settle(left, right, waiting, net, scratch):
-    """Ask the network about all stencils that wait; write their face values where they belong."""
+def settle(left, right, waiting, net, scratch, like, look, decide):
+    """Ask the network about all stencils that wait; write their face values where they belong.
+
+    ``like`` is a tuple of tuples as long as the family's cells, speeds, inputs, gates and answers.
+    """
     settings, weights, biases = net
-    threshold, softness, alpha = settings[0], settings[1], settings[2]
+    cells_like, speeds_like, inputs_like, gates_like, answers_like = like
+    kept, gates = len(cells_like) + len(speeds_like), len(gates_like)
+    entry = kept + 1
     queue = scratch[FACES:]
-    room = queue[2 * left.shape[0] * FACES * ENTRY :]
-    widest = INPUTS
+    room = queue[2 * left.shape[0] * FACES * entry :]
+    widest = len(inputs_like)
     for bias in biases:
         widest = max(widest, len(bias))
     x = room[: widest * BLOCK].reshape((widest, BLOCK))
     y = room[widest * BLOCK : 2 * widest * BLOCK].reshape((widest, BLOCK))
-    stencils = room[2 * widest * BLOCK : (2 * widest + CELLS + 2) * BLOCK]
-    stencils = stencils.reshape((CELLS + 2, BLOCK))
+    held = room[2 * widest * BLOCK : (2 * widest + kept + gates + 1) * BLOCK]
+    held = held.reshape((kept + gates + 1, BLOCK))
     for first in range(0, waiting, BLOCK):
         n = min(BLOCK, waiting - first)
         for i in range(n):
-            for k in range(CELLS):
-                stencils[k, i] = queue[(first + i) * ENTRY + 1 + k]
-        cells, sensor = rows_of(stencils, 0, n, FIVE), stencils[CELLS, :n]
-        for k in range(INPUTS):
-            to = x[k, :n]
-            for i in range(n):
-                stencil = entries(cells, i)
-                seen, s = features(differences(*stencil), stencil[2], threshold, softness, EPS)
-                to[i] = seen[k]
-                sensor[i] = s
+            for k in range(kept):
+                held[k, i] = queue[(first + i) * entry + 1 + k]
+        cells = rows_of(held, 0, n, cells_like)
+        speeds = rows_of(held[len(cells_like) :], 0, n, speeds_like)
+        seen_at, gates_at = rows_of(x, 0, n, inputs_like), rows_of(held[kept:], 0, n, gates_like)
+        for i in range(n):
+            seen, opened = look(entries(cells, i), entries(speeds, i), settings, EPS)
+            store(seen_at, i, seen)
+            store(gates_at, i, opened)
         given, asked = x, y
         for layer in range(len(weights)):
             last = layer == len(weights) - 1
             _layer(weights[layer], biases[layer], given, asked, n, last)
             given, asked = asked, given
-        actions, value = rows_of(given, 0, n, IDLE), stencils[CELLS + 1, :n]
+        answers, value = rows_of(given, 0, n, answers_like), held[kept + gates, :n]
         for i in range(n):
-            stencil = entries(cells, i)
-            d = differences(*stencil)
-            value[i] = face_value(stencil[2], d, sensor[i], entries(actions, i), alpha)
+            opened, answer = entries(gates_at, i), entries(answers, i)
+            value[i] = decide(entries(cells, i), entries(speeds, i), opened, answer, settings)
         for i in range(n):
-            place = int(queue[(first + i) * ENTRY])
+            place = int(queue[(first + i) * entry])
             row, face = place // FACES, place % FACES
             if row % 2:
                 right[row // 2, face] = value[i]

@@ -27,6 +27,7 @@ from learnedflux.backends.padding import flip, ghost_cells
 from learnedflux.backends.shelf import Shelf, aligned
 from learnedflux.boundaries import Boundary
 from learnedflux.equations import Equation
+from learnedflux.errors import InputError
 from learnedflux.grid import Grid
 from learnedflux.policy import Policy
 from learnedflux.reconstruction import variables
@@ -64,15 +65,26 @@ class NumbaBackend:
         self.like = (0.0,) * len(equation.conserved_names(grid.dimension))
         rule, chosen = scheme.reconstruction, variables[scheme.variables]
         self.net: Any = (0.0,)
+        network = None
         self.asked: Policy | None = None  # a policy that only ONNX Runtime can run
         if isinstance(rule, Policy):
-            if rule.network is None:
+            network = rule.network
+            if network is None:
                 self.asked = rule
+                if rule.uses_speeds:
+                    raise InputError(
+                        f"policy {rule.name!r} looks at wave speeds and is of an unknown family; "
+                        "it needs backend='torch'."
+                    )
             else:
-                self.net = compiled_network(rule.network)
+                self.net = compiled_network(network)
+        elif rule.speeds:
+            raise InputError(f"{rule.name!r} looks at wave speeds; it needs backend='torch'.")
+        self._network = network
         self._pieces = (
             cast(Any, type(equation)),
             None if isinstance(rule, Policy) else rule.function,
+            network.family if network else None,
             scheme.radius,
             chosen,
             riemann_solvers[scheme.riemann].function,
@@ -103,10 +115,10 @@ class NumbaBackend:
         """Return a worker's scratch, kept from call to call."""
         if worker not in self._scratch or self._scratch[worker].size < tile:
             n, r = len(self.like), self.scheme.radius
-            rows = (2 * 2 * r + 10 + 2 * r) * n + self._length + 1
+            rows = (2 * 2 * r + 12 + 2 * r) * n + self._length + 1
             size = tile + rows * row_length(max(ALONG, LANES), r)
-            if len(self.net) > 1:
-                size += scratch_size(self.net, n)
+            if self._network is not None:
+                size += scratch_size(self._network, n)
             # Ones, not rubbish: lanes that pad a row to whole vectors are computed too.
             self._scratch[worker] = aligned(np.ones(size + 7), (size,))
         return self._scratch[worker]

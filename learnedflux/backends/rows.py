@@ -21,7 +21,7 @@ from numba.np.arrayobj import populate_array
 from learnedflux.ops import pointwise
 
 __all__ = [
-    "array_at", "cells_of", "column", "entries", "moved", "row_at", "rows_at", "rows_of",
+    "array_at", "cells_of", "column", "entries", "keep", "moved", "row_at", "rows_at", "rows_of",
     "stencil", "store",
 ]  # fmt: skip
 
@@ -30,7 +30,7 @@ INDEX = ir.IntType(64)
 
 
 def _tuple(kind: Any, count: int) -> Any:
-    return types.UniTuple(kind, count)
+    return types.UniTuple(kind, count) if count else types.Tuple(())
 
 
 def _offset(builder: Any, row: Any, *offsets: Any) -> Any:
@@ -190,3 +190,17 @@ def store(typingctx, rows, i, values):
         return context.get_dummy_value()
 
     return types.none(rows, types.intp, values), generate
+
+
+@intrinsic
+def keep(typingctx, rows, i, factor, to):
+    """Write the entries at index i, times a factor, one after the other into a row."""
+
+    def generate(context, builder, signature, arguments):
+        rows, i, factor, to = arguments
+        for k in range(len(signature.args[0])):
+            value = _load(builder, builder.extract_value(rows, k), i)
+            builder.store(builder.fmul(factor, value), _offset(builder, to, INDEX(k)))
+        return context.get_dummy_value()
+
+    return types.none(rows, types.intp, types.float64, to), generate

@@ -37,12 +37,13 @@ from learnedflux.backends.rows import (
 )
 from learnedflux.ops import add, maximum, overload, pointwise, reverse, tmap_with
 from learnedflux.positivity import limit_flux, violates
-from learnedflux.reconstruction.interface import from_fields
+from learnedflux.reconstruction.interface import face_speeds, from_fields
 
 AXIS = CONTIGUOUS = RADIUS = OFFSETS = BALANCED = LEARNED = BY_CELL = None
 PREPARE = FRAME = FRAME_LIKE = FRAMED = INTO = OUT = RECONSTRUCT = PAIR = PRIMITIVE = RIEMANN = (
     BETWEEN
 ) = None
+AWAKE = PLAIN = LOOK = DECIDE = FAMILY_LIKE = CELLS = SPEEDS = None
 RING = STEP = None  # slots of cells that are kept, and lanes between neighbours along the axis
 LANES = WIDE = None  # faces per row, and numbers from one row to the next
 compiled = njit(error_model="numpy", nogil=True, cache=True)
@@ -128,6 +129,17 @@ def _project(eq, w, frames, fields, n, like):
         for i in range(n):
             store(to, i, INTO(eq, entries(face, i), entries(cell, i), AXIS))
         fields = row_at(fields, len(like) * WIDE)
+
+
+@part
+def _speeds(eq, w, fast, n, like):
+    """Fill the characteristic speeds in the two cells beside each face."""
+    below, above = rows_at(w[RADIUS - 1], WIDE, like), rows_at(w[RADIUS], WIDE, like)
+    left, right = rows_at(fast, WIDE, like), rows_at(row_at(fast, len(like) * WIDE), WIDE, like)
+    for i in range(n):
+        one, other = face_speeds(eq, entries(below, i), entries(above, i), AXIS, FRAME)
+        store(left, i, one)
+        store(right, i, other)
 
 
 @part
@@ -246,7 +258,8 @@ def _carve(scratch, like):
     f_left = row_at(f, 2 * slot) if BALANCED else f
     f_right = row_at(f_left, 2 * slot) if BALANCED else f
     fields = row_at(f_right, 2 * slot)
-    used = (2 * RING + 6 + 4 * BALANCED + 2 * RADIUS * FRAMED) * slot + len(FRAME_LIKE) * WIDE
+    slots = 2 * RING + 6 + 4 * BALANCED + 2 * RADIUS * FRAMED + 2 * SPEEDS
+    used = slots * slot + len(FRAME_LIKE) * WIDE
     return cells, w, frames, left, right, f, f_left, f_right, fields, scratch[used:]
 
 
@@ -271,6 +284,21 @@ def _policy_rows(w, fields, v, like):
 
 
 @pointwise
+def _seen_speeds(here, beyond, v, first, last):
+    """Rows of the speeds a policy sees at a field, from those on its side of the faces."""
+    if SPEEDS:
+        return (
+            row_at(here, v * WIDE),
+            row_at(beyond, v * WIDE),
+            row_at(here, first * WIDE),
+            row_at(beyond, first * WIDE),
+            row_at(here, last * WIDE),
+            row_at(beyond, last * WIDE),
+        )
+    return ()
+
+
+@pointwise
 def _at_faces(eq, w, views, left, right, n, net, like):
     """Fill the left and right values of ``n`` faces."""
     frames, fields, scratch = views[2], views[8], views[9]
@@ -280,13 +308,25 @@ def _at_faces(eq, w, views, left, right, n, net, like):
         if FRAMED:
             _project(eq, w, frames, fields, n, like)
         lefts, rights = array_at(left, len(like), WIDE), array_at(right, len(like), WIDE)
-        waiting = 0
+        waiting, last = 0, len(like) - 1
+        below = row_at(fields, 2 * RADIUS * FRAMED * len(like) * WIDE)
+        above = row_at(below, len(like) * WIDE)
+        if SPEEDS:
+            _speeds(eq, w, below, n, like)
         for v in range(len(like)):
             at = _policy_rows(w, fields, v, like)
-            waiting = propose(at[:-1], lefts[v, :n], 2 * v, waiting, net, scratch)
-            waiting = propose(reverse(at[1:]), rights[v, :n], 2 * v + 1, waiting, net, scratch)
+            # Seen from the right everything is mirrored: sides, signs and the order of fields.
+            speeds = _seen_speeds(below, above, v, 0, last)
+            waiting = propose(
+                at[:CELLS], speeds, 1.0, lefts[v, :n], 2 * v, waiting, net, scratch, AWAKE, PLAIN
+            )
+            speeds = _seen_speeds(above, below, v, last, 0)
+            waiting = propose(
+                reverse(at)[:CELLS], speeds, -1.0, rights[v, :n], 2 * v + 1, waiting, net, scratch,
+                AWAKE, PLAIN,
+            )  # fmt: skip
         if waiting > 0:
-            settle(lefts, rights, waiting, net, scratch)
+            settle(lefts, rights, waiting, net, scratch, FAMILY_LIKE, LOOK, DECIDE)
     else:
         _fields(eq, w, frames, left, right, n, like, like)
 

@@ -24,7 +24,7 @@ from learnedflux.ops import select
 from learnedflux.policy import Policy
 from learnedflux.positivity import limit_flux, violates
 from learnedflux.reconstruction import variables
-from learnedflux.reconstruction.interface import from_fields, to_fields
+from learnedflux.reconstruction.interface import face_speeds, from_fields, to_fields
 from learnedflux.riemann import riemann_solvers
 from learnedflux.scheme import BoundScheme
 
@@ -215,7 +215,10 @@ class TorchBackend:
         eq, v, r = self.equation, self.variables, self.scheme.radius
         prepared = self._cells(v.prepare(eq, tuple(padded)))
         face, fields = to_fields(eq, prepared, axis, v.frame, v.into)
-        left, right = self._reconstruct([self.torch.stack(tuple(cell)) for cell in fields])
+        speeds = None
+        if self.scheme.uses_speeds:
+            speeds = self._speeds(*face_speeds(eq, prepared[r - 1], prepared[r], axis, v.frame))
+        left, right = self._reconstruct([self.torch.stack(tuple(cell)) for cell in fields], speeds)
         below, above = v.primitive(eq, prepared[r - 1]), v.primitive(eq, prepared[r])
         return (
             from_fields(eq, face, left, below, axis, v.out),
@@ -226,19 +229,41 @@ class TorchBackend:
         left, right = states
         return self.equation.to_conserved(left), self.equation.to_conserved(right)
 
-    def _reconstruct(self, fields: list[Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    def _speeds(self, left: Any, right: Any) -> tuple[Any, ...]:
+        """Return six speeds (2, variable, ..., face) for both sides, see ``steered``.
+
+        The right states' side is the mirror image: what is left of it is to the right, every speed
+        has the other sign, and the last field is the first.
+        """
+        stack = self.torch.stack
+        own, beyond = stack(tuple(left)), stack(tuple(right))
+        rows = [stack((own, -beyond)), stack((beyond, -own))]
+        for k in (0, -1):
+            rows += [
+                stack((left[k], -right[-1 - k])).unsqueeze(1).expand_as(rows[0]),
+                stack((right[k], -left[-1 - k])).unsqueeze(1).expand_as(rows[0]),
+            ]
+        return tuple(rows)
+
+    def _reconstruct(
+        self, fields: list[Any], speeds: tuple[Any, ...] | None
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """Left and right values from cells (variable, ..., face): one call for both sides."""
         both = [self.torch.stack(pair) for pair in zip(fields, fields[::-1], strict=True)]
         if self.rule is None:
-            left, right = self._ask_policy(both)
+            left, right = self._ask_policy(both, speeds)
+        elif speeds is not None:
+            left, right = self.rule(*both, speeds)
         else:
             left, right = self.rule(*both[: 2 * self.scheme.radius - 1])
         return tuple(left), tuple(right)
 
-    def _ask_policy(self, both: list[Any]) -> Any:
+    def _ask_policy(self, both: list[Any], speeds: tuple[Any, ...] | None) -> Any:
         """Run a policy through ONNX Runtime; not differentiable."""
         ask: Any = self.onnx
-        return ask(self.torch.stack(both, dim=-1), self.linear_fields)
+        stack = self.torch.stack
+        seen = None if speeds is None else stack(speeds, dim=-1)
+        return ask(stack(both, dim=-1), self.linear_fields, seen)
 
     def face_fluxes(self, t: float, q: Any, axis: int) -> Any:
         """Return numerical fluxes (variable, *batch, ..., face) along one axis."""

@@ -1,7 +1,7 @@
 """Learned policies as functions of tensors: on the device, differentiable, without ONNX Runtime.
 
-Policies of the family ``bounded5`` carry their weights in their metadata; with the formula in
-:mod:`learnedflux.reconstruction.bounded` these are the whole policy. A policy of any other family
+Policies of the known families carry their weights in their metadata; with the formula of
+:mod:`learnedflux.reconstruction.families` these are the whole policy. A policy of any other family
 is run by ONNX Runtime, on the device's own memory where its provider is installed.
 """
 
@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 
 from learnedflux.policy import Policy
-from learnedflux.reconstruction import bounded
-from learnedflux.reconstruction.stencil import differences
+from learnedflux.reconstruction.families import families
 
 __all__ = ["OnDevice", "pointwise_policy"]
 
@@ -24,28 +23,32 @@ Layer = tuple[tuple[tuple[float, ...], ...], tuple[float, ...]]
 def pointwise_policy(
     policy: Policy, torch: Any, device: Any, dtype: Any
 ) -> Callable[..., Any] | None:
-    """Return a policy as a function of five tensors, or None if its family is not known here."""
+    """Return a policy as a function of tensors, or None if its family is not known here.
+
+    They are the cells around a face and, of a policy that uses speeds, last a tuple of those.
+    """
     weights, config = policy.metadata.get("weights"), policy.metadata.get("config")
-    if policy.metadata["family"] != bounded.FAMILY or not weights or not config:
+    family = families.get(policy.metadata["family"])
+    if family is None or not weights or not config:
         return None
     layers = tuple(
         (tuple(tuple(map(float, row)) for row in layer["weight"]), tuple(map(float, layer["bias"])))
         for layer in weights
     )
-    threshold, softness, alpha = (float(config[k]) for k in ("threshold", "softness", "alpha"))
+    settings = tuple(float(config[key]) for key in family.settings)
     eps = torch.finfo(dtype).eps
     tensors = [
         tuple(torch.tensor(x, dtype=dtype, device=device) for x in layer) for layer in layers
     ]
 
-    def value(a: Any, b: Any, c: Any, d: Any, e: Any) -> Any:
-        steps = differences(a, b, c, d, e)
-        seen, sensor = bounded.features(steps, c, threshold, softness, eps)
+    def ask(seen: Any) -> Any:
         if torch.compiler.is_compiling():
-            action = _unrolled(layers, seen, torch.relu)
-        else:
-            action = _by_matrices(tensors, seen, torch)
-        return bounded.face_value(c, steps, sensor, action, alpha)
+            return _unrolled(layers, seen, torch.relu)
+        return _by_matrices(tensors, seen, torch)
+
+    def value(*given: Any) -> Any:
+        speeds = given[-1] if family.speeds else None
+        return family.evaluate(given[: family.cells], speeds, settings, eps, ask)
 
     return value
 
@@ -96,7 +99,7 @@ class OnDevice:
         if self.session is None:
             self.session = policy.session_on("cpu")
 
-    def __call__(self, stencils: Any, linear_fields: tuple[bool, ...]) -> Any:
+    def __call__(self, stencils: Any, linear_fields: tuple[bool, ...], speeds: Any = None) -> Any:
         """Return the face values (2, variable, ...) of stencils (2, variable, ..., cell)."""
         torch, shape = self.torch, stencils.shape[:-1]
         cells = stencils.detach().to(self.at, torch.float64).reshape(-1, stencils.shape[-1])
@@ -105,6 +108,9 @@ class OnDevice:
             kind = torch.tensor(linear_fields, dtype=torch.float64, device=self.at)
             kind = kind.reshape(1, -1, *(1,) * (len(shape) - 2)).expand(shape)
             feed["field"] = kind.reshape(-1).contiguous()
+        if speeds is not None:
+            fast = speeds.detach().to(self.at, torch.float64).reshape(-1, speeds.shape[-1])
+            feed["speeds"] = fast.contiguous()
         value = torch.empty(len(cells), dtype=torch.float64, device=self.at)
         binding = self.session.io_binding()
         for name, tensor in feed.items():

@@ -36,6 +36,9 @@ class Reconstruction:
     both : callable, optional
         Pointwise function of the same cells that returns ``function`` of them and of their mirror
         image, to the last bit, at less than twice the work.
+    speeds : bool
+        Whether the function takes all 2r cells around a face and a seventh argument, the speeds of
+        :mod:`~learnedflux.reconstruction.steered`: a policy in training, on the torch backend only.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Reconstruction:
     judgement: str = ""
     reference: str = ""
     both: Callable[..., tuple[Scalar, Scalar]] | None = None
+    speeds: bool = False
 
     @property
     def pair(self) -> Callable[..., tuple[Scalar, Scalar]]:

@@ -7,6 +7,8 @@ Where the sensor is exactly zero the actions do not matter, and the network need
 
 ``d`` is the tuple of differences of :func:`~learnedflux.reconstruction.stencil.differences`, ``c``
 the upwind cell and ``eps`` the spacing of floating-point numbers at one in the precision used.
+``awake``, ``plain``, ``look`` and ``decide`` are what a family consists of, see
+:mod:`~learnedflux.reconstruction.families`; ``settings`` are threshold, softness and alpha.
 """
 
 from __future__ import annotations
@@ -14,13 +16,14 @@ from __future__ import annotations
 from learnedflux.limiters import median_clip
 from learnedflux.ops import absolute, dot, maximum, minimum, pointwise, where
 from learnedflux.reconstruction.mp import mp_bounds
-from learnedflux.reconstruction.stencil import linear5, smoothness, tau5
+from learnedflux.reconstruction.stencil import differences, linear5, smoothness, tau5
 
-__all__ = ["CELLS", "FAMILY", "INPUTS", "active", "face_value", "features"]
+__all__ = ["CELLS", "FAMILY", "INPUTS", "SETTINGS", "awake", "decide", "look", "plain"]
 
 FAMILY = "bounded5"
 CELLS = 5
 INPUTS = 4  # differences that the network sees, and actions by which it answers
+SETTINGS = ("threshold", "softness", "alpha")
 FLOOR = 1e-30  # keeps 0/0 away where all cells are zero; its inverse exists in float32
 ROUND_OFF = 64.0  # differences below so many units in the last place of the cell are no signal
 REGULAR = 1e-6  # of the normalised stencil: round-off on flat data is no signal
@@ -35,8 +38,9 @@ def _range(d):
 
 
 @pointwise
-def active(d, c, threshold, eps):
+def awake(cells, settings, eps):
     """Whether the sensor is above zero (to round-off), without its divisions."""
+    d, c, threshold = differences(*cells), cells[2], settings[0]
     lowest, highest, size = _range(d)
     size = maximum(size, maximum(ROUND_OFF * eps * absolute(c), FLOOR))
     beta = smoothness(d[0], d[1], d[2], d[3])
@@ -45,8 +49,17 @@ def active(d, c, threshold, eps):
 
 
 @pointwise
-def features(d, c, threshold, softness, eps):
+def plain(cells, settings, eps):
+    """Return the left-biased face value where the sensor is zero."""
+    d0, d1, d2, d3 = differences(*cells)
+    lower, upper = mp_bounds(d0, d1, d2, d3, settings[2])
+    return cells[2] + median_clip(linear5(d0, d1, d2, d3), lower, upper)
+
+
+@pointwise
+def look(cells, speeds, settings, eps):
     """Return the absolute normalised differences, which the network sees, and the sensor."""
+    d, c, threshold, softness = differences(*cells), cells[2], settings[0], settings[1]
     d0, d1, d2, d3 = d
     lowest, highest, size = _range(d)
     least = maximum(ROUND_OFF * eps * absolute(c), FLOOR)
@@ -57,12 +70,14 @@ def features(d, c, threshold, softness, eps):
     sensor = maximum(r * r - threshold * threshold, 0.0) / (r * r + softness * softness)
     # Where the differences have both signs there is a wave, and none may be pumped.
     sensor = where(lowest * highest >= 0.0, sensor, 0.0 * sensor)
-    return (absolute(f0), absolute(f1), absolute(f2), absolute(f3)), sensor
+    return (absolute(f0), absolute(f1), absolute(f2), absolute(f3)), (sensor,)
 
 
 @pointwise
-def face_value(c, d, sensor, action, alpha):
+def decide(cells, speeds, gates, answers, settings):
     """Return the left-biased face value that the network's four actions lead to."""
+    d = differences(*cells)
     d0, d1, d2, d3 = d
-    lower, upper = mp_bounds(d0, d1, d2, d3, alpha)
-    return c + median_clip(linear5(d0, d1, d2, d3) + sensor * dot(action, d), lower, upper)
+    lower, upper = mp_bounds(d0, d1, d2, d3, settings[2])
+    proposal = linear5(d0, d1, d2, d3) + gates[0] * dot(answers, d)
+    return cells[2] + median_clip(proposal, lower, upper)

@@ -6,9 +6,11 @@ reconstruction, one call of a neural network for a whole sweep, or one torch exp
 
 from __future__ import annotations
 
-from learnedflux.ops import pointwise, select, tmap_with
+from learnedflux.ops import absolute, least, maximum, pointwise, scale, select, tmap, tmap_with
 
-__all__ = ["from_fields", "to_fields"]
+__all__ = ["face_speeds", "from_fields", "to_fields"]
+
+STILL = 1e-30  # speeds below count as none
 
 
 @pointwise
@@ -24,3 +26,22 @@ def from_fields(eq, face, values, cell, axis, out):
     """Return the primitive face state, or the cell's own where that would be next to nothing."""
     w = out(eq, face, values, axis)
     return select(eq.represents(w, cell), w, cell)
+
+
+@pointwise
+def _minus_size(x):
+    return -absolute(x)
+
+
+@pointwise
+def _fastest(speeds):
+    return -least(tmap(_minus_size, speeds))
+
+
+@pointwise
+def face_speeds(eq, a, b, axis, frame):
+    """Characteristic speeds in the two prepared cells beside a face, over the fastest of all."""
+    left = eq.eigenvalues(frame(eq, a, a, axis), axis)
+    right = eq.eigenvalues(frame(eq, b, b, axis), axis)
+    inverse = 1.0 / maximum(maximum(_fastest(left), _fastest(right)), STILL)
+    return scale(inverse, left), scale(inverse, right)

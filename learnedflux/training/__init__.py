@@ -11,7 +11,7 @@ from learnedflux.training.distributions import (
 )
 from learnedflux.training.gas import gas_riemann, gas_states
 from learnedflux.training.losses import Outcome, loss, losses
-from learnedflux.training.nets import BoundedPolicy, families, family
+from learnedflux.training.nets import BoundedPolicy, SteeredPolicy, families, family
 from learnedflux.training.parallel import first_rank
 from learnedflux.training.recipe import Recipe
 from learnedflux.training.rollout import Environment, rollout
@@ -30,6 +30,7 @@ __all__ = [
     "Run",
     "Runs",
     "Size",
+    "SteeredPolicy",
     "compare",
     "default_mix",
     "distribution",

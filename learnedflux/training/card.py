@@ -22,7 +22,17 @@ PROBLEMS = {
     "Advection": ("composite_wave",),
     "BuckleyLeverett": ("buckley_leverett",),
     "Burgers": ("shock_formation", "sawtooth"),
-    "Euler": ("sod", "lax", "sod2", "sonic_rarefaction", "slow_shock", "toro3", "toro5"),
+    "Euler": (
+        "sod",
+        "lax",
+        "sod2",
+        "sonic_rarefaction",
+        "slow_shock",
+        "einfeldt_123",
+        "leblanc",
+        "toro3",
+        "toro5",
+    ),
     "LighthillWhithamRichards": ("red_light", "green_light"),
 }
 

@@ -47,15 +47,18 @@ class _DoubleConstants(TorchFunctionMode):
 
 
 class _Contract(nn.Module):
-    """The policy as the contract wants it: stencil (face, cell) in, value (face,) out."""
+    """The policy as the contract wants it: stencil (face, cell) in, value (face,) out.
+
+    And speeds (face, number) in, where it uses them.
+    """
 
     def __init__(self, policy: Any) -> None:
         super().__init__()
         self.policy = policy
 
-    def forward(self, stencil: Tensor) -> Tensor:
+    def forward(self, *given: Tensor) -> Tensor:
         with _DoubleConstants():
-            value: Tensor = self.policy.contract(stencil)
+            value: Tensor = self.policy.contract(*given)
         return value
 
 
@@ -74,7 +77,9 @@ def _sample_stencils(width: int) -> np.ndarray:
 
 def _write(policy: Any, path: Path, metadata: dict[str, Any]) -> None:
     module = _Contract(policy.double()).eval()
-    example = torch.zeros(7, policy.stencil, dtype=torch.float64)
+    widths = {"stencil": policy.stencil} | ({"speeds": policy.speeds} if policy.speeds else {})
+    example = tuple(torch.zeros(7, width, dtype=torch.float64) for width in widths.values())
+    face = {0: torch.export.Dim("face", min=1)}
     quiet = logging.getLogger("torch.onnx")
     level = quiet.level
     quiet.setLevel(logging.ERROR)
@@ -83,12 +88,12 @@ def _write(policy: Any, path: Path, metadata: dict[str, Any]) -> None:
             warnings.simplefilter("ignore")  # the exporter warns of its own insides
             program = torch.onnx.export(
                 module,
-                (example,),
+                example,
                 dynamo=True,
                 opset_version=OPSET,
-                input_names=["stencil"],
+                input_names=list(widths),
                 output_names=["value"],
-                dynamic_shapes={"stencil": {0: torch.export.Dim("face", min=1)}},
+                dynamic_shapes={"given": tuple(face for _ in widths)},
                 verbose=False,
             )
     finally:
@@ -113,11 +118,14 @@ def _write(policy: Any, path: Path, metadata: dict[str, Any]) -> None:
 
 
 def _check_parity(policy: Any, loaded: Policy) -> None:
-    stencils = _sample_stencils(policy.stencil)
+    stencils, speeds = _sample_stencils(policy.stencil), None
+    if policy.speeds:
+        speeds = np.random.default_rng(1).uniform(-1, 1, (len(stencils), policy.speeds))
+    given = [torch.as_tensor(x) for x in (stencils, speeds) if x is not None]
     with torch.no_grad():
-        expected = _Contract(policy)(torch.as_tensor(stencils)).numpy()
+        expected = _Contract(policy)(*given).numpy()
     scale = np.abs(stencils).max(axis=1)
-    gap = float(np.max(np.abs(loaded(stencils) - expected) / scale))
+    gap = float(np.max(np.abs(loaded(stencils, speeds=speeds) - expected) / scale))
     if not gap <= PARITY:
         raise PolicyError(
             f"the exported policy differs from the trained one by {gap:.1e} of the stencil's "

@@ -10,7 +10,7 @@ from learnedflux.exact.euler import riemann, star_region
 from learnedflux.training.distributions import Batch, Size, distribution, fine_grid
 from learnedflux.training.profiles import cell_means, random_profiles
 
-__all__ = ["gas_riemann", "gas_states"]
+__all__ = ["fastest_states", "gas_riemann", "gas_states", "outer_waves", "two_fans"]
 
 POINTS = 64  # per cell, where a sampled jump must land well inside its cell
 
@@ -41,17 +41,17 @@ def gas_riemann(equation: Euler, rng: Generator, size: Size) -> Batch:
     left, right = left[:, keep][:, :rows], right[:, keep][:, :rows]
     first = cells / 4 + rng.uniform(-0.5, 0.5, rows) * rng.integers(0, 2, rows)
     second = first + cells / 2
-    one, two = _speeds(left, right, gamma), _speeds(right, left, gamma)
+    one, two = outer_waves(left, right, gamma), outer_waves(right, left, gamma)
     closing = np.maximum(one[1] - two[0], two[1] - one[0])
     # Inside a fan, and on a side that moves fast itself, |u| + c may exceed the outer waves' speed.
-    fastest = np.max([np.abs(one), np.abs(two), _fastest(left, right, gamma)], axis=(0, 1))
+    fastest = np.max([np.abs(one), np.abs(two), fastest_states(left, right, gamma)], axis=(0, 1))
     # A margin of six cells keeps the numerical waves apart too.
     longest = (cells / 2 - 6.0) / np.maximum(closing, 1e-6)
     dt = np.minimum(rng.uniform(*cfl, rows) / fastest, longest / steps)
     x = (np.arange(cells * POINTS) + 0.5) / POINTS
     averages = []
     for t in (np.zeros(rows), dt * steps):
-        w = _two_fans(x, t, first, second, one, two, left, right, cells, gamma)
+        w = two_fans(x, t, first, second, one, two, left, right, cells, gamma)
         q = np.stack(equation.to_conserved(tuple(w)))
         averages.append(cell_means(q.reshape(3, rows, cells, POINTS)))
     return Batch(equation, averages[0], averages[1], dt[:, None], steps)
@@ -63,7 +63,7 @@ def _vacuum(left: np.ndarray, right: np.ndarray, gamma: float) -> np.ndarray:
     return np.asarray(right[1] - left[1] > 0.7 * (2.0 / (gamma - 1.0)) * (cl + cr))
 
 
-def _speeds(left: np.ndarray, right: np.ndarray, gamma: float) -> np.ndarray:
+def outer_waves(left: np.ndarray, right: np.ndarray, gamma: float) -> np.ndarray:
     """Slowest and fastest wave (2, row)."""
     star = star_region(tuple(left), tuple(right), gamma)
     ends = []
@@ -77,7 +77,7 @@ def _speeds(left: np.ndarray, right: np.ndarray, gamma: float) -> np.ndarray:
     return np.stack(ends)
 
 
-def _fastest(left: np.ndarray, right: np.ndarray, gamma: float) -> np.ndarray:
+def fastest_states(left: np.ndarray, right: np.ndarray, gamma: float) -> np.ndarray:
     """Largest |u| + c of the constant states of both problems (2, row)."""
     tops = []
     for a, b in ((left, right), (right, left)):
@@ -89,7 +89,7 @@ def _fastest(left: np.ndarray, right: np.ndarray, gamma: float) -> np.ndarray:
     return np.stack(tops)
 
 
-def _two_fans(
+def two_fans(
     x: np.ndarray,
     t: np.ndarray,
     first: np.ndarray,

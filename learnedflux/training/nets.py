@@ -11,13 +11,15 @@ import torch
 from torch import Tensor, nn
 
 from learnedflux.errors import InputError
-from learnedflux.reconstruction import Reconstruction
-from learnedflux.reconstruction.bounded import CELLS, FAMILY, INPUTS, face_value, features
+from learnedflux.reconstruction import Reconstruction, bounded, steered
+from learnedflux.reconstruction import families as formulas
 from learnedflux.reconstruction.mp import ALPHA
-from learnedflux.reconstruction.stencil import differences
 from learnedflux.registry import Registry
 
-__all__ = ["BoundedPolicy", "families", "family"]
+__all__ = ["BoundedPolicy", "FamilyPolicy", "SteeredPolicy", "families", "family"]
+
+STENCIL = 6  # cells around a face that the policy files of these families take
+
 
 families: Registry[Any] = Registry("policy family")
 
@@ -38,7 +40,9 @@ def family(name: str) -> Callable[[type], type]:
     - ``family``, ``stencil`` (cells around a face that the exported file takes) and ``order``;
     - ``reconstruction()``, the policy as a :class:`~learnedflux.reconstruction.Reconstruction` of
       the torch backend, gradients and all;
-    - ``contract(stencil)``, the map of the policy file: (face, stencil) to (face,);
+    - ``contract(stencil)``, the map of the policy file: (face, stencil) to (face,); and
+      ``contract(stencil, speeds)`` with ``speeds`` (face, number) if its attribute ``speeds``,
+      that number, is not 0;
     - ``metadata()``, what the file says of it besides.
     """
 
@@ -49,8 +53,127 @@ def family(name: str) -> Callable[[type], type]:
     return decorate
 
 
-@family(FAMILY)
-class BoundedPolicy(nn.Module):
+class FamilyPolicy(nn.Module):
+    """A network of one of the known families; everything else is the family's formula.
+
+    Parameters
+    ----------
+    family : Family
+        What the network sees and answers.
+    hidden : sequence of int
+        Widths of the hidden layers.
+    seed : int
+        Seed of the initial weights.
+    settings : float
+        The family's numbers by name.
+    """
+
+    order = 5
+    stencil = STENCIL
+
+    def __init__(
+        self, family: formulas.Family, hidden: tuple[int, ...], seed: int, **settings: float
+    ) -> None:
+        super().__init__()
+        if not hidden or not all(isinstance(width, int) and width > 0 for width in hidden):
+            raise InputError(f"hidden must list layer widths above 0; got {hidden!r}.")
+        self.rules = family
+        self.family, self.speeds = family.name, family.speeds
+        self.config: dict[str, Any] = {"hidden": list(hidden), **settings}
+        generator = torch.Generator().manual_seed(seed)
+        layers: list[nn.Module] = []
+        for fan_in, fan_out in itertools.pairwise((family.inputs, *hidden, family.answers)):
+            layer = nn.Linear(fan_in, fan_out, dtype=torch.float64)
+            bound = 1.0 / math.sqrt(fan_in)
+            nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
+            nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+            layers += [layer, nn.ReLU()]
+        self.net = nn.Sequential(*layers[:-1])
+        # Start near the linear scheme within its bounds, that is near MP5.
+        nn.init.zeros_(layer.bias)
+        with torch.no_grad():
+            layer.weight.mul_(0.05)
+
+    def _answer(self, seen: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return self.net(torch.stack(seen, dim=-1)).unbind(-1)  # type: ignore[no-any-return]
+
+    def forward(self, *given: Any) -> Tensor:
+        """Return left-biased face values from cells, tensors of one shape.
+
+        Of a family that takes speeds the last argument is a tuple of those, also such tensors.
+        """
+        rules, eps = self.rules, torch.finfo(given[0].dtype).eps
+        speeds = given[-1] if rules.speeds else None
+        settings = tuple(self.config[key] for key in rules.settings)
+        value: Tensor = rules.evaluate(given[: rules.cells], speeds, settings, eps, self._answer)
+        return value
+
+    def contract(self, stencil: Tensor, speeds: Tensor | None = None) -> Tensor:
+        """Return left-biased face values (face,) from (face, cell), and speeds (face, number)."""
+        cells = tuple(stencil[:, j] for j in range(self.rules.cells))
+        value: Tensor = self(*(cells if speeds is None else (*cells, speeds.unbind(1))))
+        return value
+
+    def metadata(self) -> dict[str, Any]:
+        """Return settings and weights, by which the compiled kernels run a policy file."""
+        layers = [layer for layer in self.net if isinstance(layer, nn.Linear)]
+        weights = [
+            {"weight": layer.weight.tolist(), "bias": layer.bias.tolist()} for layer in layers
+        ]
+        return {"config": self.config, "weights": weights}
+
+    def reconstruction(self, name: str = "policy") -> Reconstruction:
+        """Return this policy as a reconstruction of the torch backend, gradients and all."""
+        return Reconstruction(
+            name, self, self.rules.cells, self.order, speeds=bool(self.rules.speeds)
+        )
+
+
+@family(steered.FAMILY)
+class SteeredPolicy(FamilyPolicy):
+    """Policy of the family :mod:`~learnedflux.reconstruction.steered`: it sees wave speeds.
+
+    Parameters
+    ----------
+    hidden : sequence of int
+        Widths of the hidden layers.
+    threshold : float
+        Third difference, over the largest difference, below which the sensor is zero.
+    softness : float
+        Third difference at which the sensor is about one half.
+    theta : float
+        Share of the sixth-order central value in the linear scheme.
+    alpha, loose : float
+        Steepness of the monotonicity-preserving bounds where all differences have one sign, and
+        where not.
+    seed : int
+        Seed of the initial weights.
+    """
+
+    def __init__(
+        self,
+        hidden: tuple[int, ...] = (8, 8),
+        threshold: float = 0.385,
+        softness: float = 0.1,
+        theta: float = 0.8,
+        alpha: float = 2.0,
+        loose: float = 4.0,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(
+            formulas.families[steered.FAMILY],
+            hidden,
+            seed,
+            threshold=threshold,
+            softness=softness,
+            theta=theta,
+            alpha=alpha,
+            loose=loose,
+        )
+
+
+@family(bounded.FAMILY)
+class BoundedPolicy(FamilyPolicy):
     """Face value = upwind cell + clip(linear5 + sensor * sum_k action_k difference_k).
 
     The *policy proposes*: from the four differences of the five cells around the upwind one,
@@ -76,10 +199,6 @@ class BoundedPolicy(nn.Module):
         Seed of the initial weights.
     """
 
-    family = FAMILY
-    stencil = CELLS + 1
-    order = 5
-
     def __init__(
         self,
         hidden: tuple[int, ...] = (16, 16),
@@ -88,52 +207,11 @@ class BoundedPolicy(nn.Module):
         alpha: float = ALPHA,
         seed: int = 0,
     ) -> None:
-        super().__init__()
-        if not hidden or not all(isinstance(width, int) and width > 0 for width in hidden):
-            raise InputError(f"hidden must list layer widths above 0; got {hidden!r}.")
-        self.config: dict[str, Any] = {
-            "hidden": list(hidden),
-            "threshold": threshold,
-            "softness": softness,
-            "alpha": alpha,
-        }
-        generator = torch.Generator().manual_seed(seed)
-        layers: list[nn.Module] = []
-        widths = [INPUTS, *hidden, INPUTS]
-        for fan_in, fan_out in itertools.pairwise(widths):
-            layer = nn.Linear(fan_in, fan_out, dtype=torch.float64)
-            bound = 1.0 / math.sqrt(fan_in)
-            nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
-            nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
-            layers += [layer, nn.ReLU()]
-        self.net = nn.Sequential(*layers[:-1])
-        # Start near the linear scheme within its bounds, that is near MP5.
-        nn.init.zeros_(layer.bias)
-        with torch.no_grad():
-            layer.weight.mul_(0.05)
-
-    def forward(self, a: Tensor, b: Tensor, c: Tensor, d: Tensor, e: Tensor) -> Tensor:
-        """Return left-biased face values from five cells, tensors of one shape."""
-        steps = differences(a, b, c, d, e)
-        k, eps = self.config, torch.finfo(c.dtype).eps
-        seen, sensor = features(steps, c, k["threshold"], k["softness"], eps)
-        action = self.net(torch.stack(seen, dim=-1))
-        value: Tensor = face_value(c, steps, sensor, action.unbind(-1), k["alpha"])
-        return value
-
-    def contract(self, stencil: Tensor) -> Tensor:
-        """Return left-biased face values (face,) from the cells around each face (face, cell)."""
-        value: Tensor = self(*(stencil[:, j] for j in range(CELLS)))
-        return value
-
-    def metadata(self) -> dict[str, Any]:
-        """Return settings and weights, by which the compiled kernels run a policy file."""
-        layers = [layer for layer in self.net if isinstance(layer, nn.Linear)]
-        weights = [
-            {"weight": layer.weight.tolist(), "bias": layer.bias.tolist()} for layer in layers
-        ]
-        return {"config": self.config, "weights": weights}
-
-    def reconstruction(self, name: str = "policy") -> Reconstruction:
-        """Return this policy as a reconstruction of the torch backend, gradients and all."""
-        return Reconstruction(name, self, CELLS, 5)
+        super().__init__(
+            formulas.families[bounded.FAMILY],
+            hidden,
+            seed,
+            threshold=threshold,
+            softness=softness,
+            alpha=alpha,
+        )

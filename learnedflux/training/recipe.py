@@ -15,9 +15,11 @@ from typing import Any
 
 from learnedflux.equations import Equation
 from learnedflux.errors import InputError, UnknownNameError
-from learnedflux.reconstruction import reconstructions
+from learnedflux.reconstruction import reconstructions, steered
 from learnedflux.training import laws
+from learnedflux.training.adjoint import LANES
 from learnedflux.training.distributions import default_mix, supported
+from learnedflux.training.hard_gas import KINDS
 from learnedflux.training.losses import losses
 from learnedflux.training.nets import families
 
@@ -47,6 +49,12 @@ class Recipe:
         Problems by equation: ``{"Burgers": {"profiles": 1.0, "riemann": 0.5}}``, a weight of 1
         standing for ``rows`` rows. Default for an equation not named:
         :func:`~learnedflux.training.default_mix`.
+    kinds : dict
+        Rows of each kind of gas problem per iteration (see
+        :mod:`~learnedflux.training.hard_gas`), a multiple of eight altogether. For family
+        "steered6", which is trained on Euler alone through the compiled rollout: distributions,
+        losses, baselines, rows, segment, dtype and compile have no effect on it, and of ``steps``
+        the first and the last count.
     losses : dict
         Losses and their weights, see :mod:`learnedflux.training.losses`.
     baselines : sequence of str
@@ -95,6 +103,7 @@ class Recipe:
     family: str = "bounded5"
     policy: dict[str, Any] = field(default_factory=dict)
     distributions: dict[str, dict[str, float]] = field(default_factory=dict)
+    kinds: dict[str, int] = field(default_factory=dict)
     losses: dict[str, float] = field(default_factory=lambda: {"ratio": 1.0, "growth": 10.0})
     baselines: tuple[str, ...] = ("mp5", "teno5", "muscl")
     reference: str = "weno5-z"
@@ -122,10 +131,11 @@ class Recipe:
                 raise InputError(f"{key} must be a list; got {given!r}.")
             object.__setattr__(self, key, tuple(given))
         object.__setattr__(self, "equations", tuple(map(laws.find, self.equations)))
-        for key in ("policy", "distributions", "losses"):
+        for key in ("policy", "distributions", "kinds", "losses"):
             if not isinstance(getattr(self, key), Mapping):
                 raise InputError(f"{key} must be a table; got {getattr(self, key)!r}.")
         self._check_names()
+        self._check_kinds()
         self._check_numbers()
 
     def _check_names(self) -> None:
@@ -166,6 +176,26 @@ class Recipe:
             raise InputError("baselines must name at least one scheme.")
         if self.dtype not in ("float64", "float32"):
             raise UnknownNameError("dtype", self.dtype, ("float64", "float32"))
+
+    def _check_kinds(self) -> None:
+        for kind, rows in self.kinds.items():
+            if kind not in KINDS:
+                raise UnknownNameError("kind of gas problem", kind, KINDS)
+            if not _whole(rows):
+                raise InputError(f"rows of kind {kind!r} must be above 0; got {rows!r}.")
+        if self.family != steered.FAMILY:
+            if self.kinds:
+                raise InputError(f"kinds are for family {steered.FAMILY!r}; got {self.kinds!r}.")
+            return
+        names = [equation.name for equation in self.equations]
+        if names != ["Euler"]:
+            raise InputError(
+                f"policies of family {self.family!r} are trained on Euler alone; got {names!r}."
+            )
+        if not self.kinds or sum(self.kinds.values()) % LANES:
+            raise InputError(
+                f"kinds must name rows, a multiple of {LANES} altogether; got {self.kinds!r}."
+            )
 
     def _check_numbers(self) -> None:
         for key in WHOLE:

@@ -17,6 +17,7 @@ import contextlib
 import copy
 import logging
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,15 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from learnedflux.errors import InputError
 from learnedflux.files import replace_file
 from learnedflux.training.losses import CAP, ratio
+from learnedflux.training.nets import SteeredPolicy
 from learnedflux.training.parallel import Ranks, ranks_on
 from learnedflux.training.recipe import Recipe
 from learnedflux.training.run import Run
 from learnedflux.training.state import Board, TrainingState
+from learnedflux.training.steering import GasTraining
 from learnedflux.training.tasks import Task, pool_settings, tasks_of
 
 __all__ = ["VALIDATION_SEED", "train"]
@@ -43,6 +47,7 @@ VALIDATION_STEPS = 100
 VALIDATION_FULL = 60  # steps of the last stage from which validation runs have all of them
 VALIDATION_SEED = 1_000_003  # first entry of the seed: validation problems are drawn apart
 VALIDATION_PART = 4  # times fewer fine-grid trajectories than for training, and none of those
+Iterate = Callable[[TrainingState, int], dict[str, float]]
 LEAST_RATIO = 0.02  # that counts in validation: no single row shall decide it
 
 
@@ -99,26 +104,44 @@ def train(
         if resume:
             state.load(place / "last.pt", chosen)
         shown = progress if ranks.first else False
-        pools = (
-            pool_settings(chosen, chosen.seed, 1, shown),
-            pool_settings(chosen, VALIDATION_SEED + chosen.seed, VALIDATION_PART, shown),
-        )
-        tasks, apart = tasks_of(chosen, policy, ranks, pools)
+        iterate, validate = _laboratory(chosen, policy, ranks, shown)
         board = None
         if ranks.first:
             place.mkdir(parents=True, exist_ok=True)
             board = stack.enter_context(Board(place))
-        _loop(state, chosen, tasks, apart, ranks, board, place, shown)
+        _loop(state, chosen, iterate, validate, board, place, shown)
     policy.load_state_dict(state.best)
     return Run(chosen, policy.double().cpu(), state.history(chosen), place)
+
+
+def _laboratory(
+    recipe: Recipe, policy: Any, ranks: Ranks, shown: bool | None
+) -> tuple[Iterate, Callable[[], dict[str, float]]]:
+    """Return what takes a gradient step, and what validates the policy."""
+    if isinstance(policy, SteeredPolicy):
+        if ranks.size > 1 or ranks.device != "cpu":
+            raise InputError(
+                f"policies of family {policy.family!r} are trained by one process on the CPU; got "
+                f"{ranks.size} on {ranks.device!r}."
+            )
+        training = GasTraining(recipe, policy)
+        return training.iterate, lambda: training.validate(policy)
+    pools = (
+        pool_settings(recipe, recipe.seed, 1, shown),
+        pool_settings(recipe, VALIDATION_SEED + recipe.seed, VALIDATION_PART, shown),
+    )
+    tasks, apart = tasks_of(recipe, policy, ranks, pools)
+    return (
+        lambda state, iteration: _iterate(tasks, state, recipe, iteration),
+        lambda: _validate(apart, recipe),
+    )
 
 
 def _loop(
     state: TrainingState,
     recipe: Recipe,
-    tasks: list[Task],
-    apart: list[Task],
-    ranks: Ranks,
+    iterate: Iterate,
+    validate: Callable[[], dict[str, float]],
     board: Board | None,
     place: Path,
     progress: bool | None,
@@ -135,10 +158,10 @@ def _loop(
         if recipe.patience and state.waited >= recipe.patience:
             log.info("stopped early: %d validations without a better policy", state.waited)
             break
-        row = _iterate(tasks, state, recipe, iteration)
+        row = iterate(state, iteration)
         if (iteration + 1) % recipe.validate_every == 0 or iteration == recipe.iterations - 1:
-            row |= state.on_average(lambda: _validate(apart, recipe))
-            state.keep_best(row["validation"])
+            row |= state.on_average(validate)
+            state.keep_best(row.get("score", row["validation"]))
             bar.set_postfix(validation=f"{row['validation']:.3f}", best=f"{state.best_score:.3f}")
             log.info(
                 "iteration %d of %d: validation %.3f (best %.3f), loss %.3f, %d steps",

@@ -29,8 +29,8 @@ METADATA = {
 }
 
 
-def write(path, metadata=METADATA, *, weights=(0, 0, 1, 0, 0, 0), field=False, **names):
-    """A linear policy: value = stencil @ weights, plus field where it has one."""
+def write(path, metadata=METADATA, *, weights=(0, 0, 1, 0, 0, 0), field=False, speeds=0, **names):
+    """A linear policy: value = stencil @ weights, plus field or speeds where it has those."""
     kind = names.get("kind", TensorProto.DOUBLE)
     stencil, value = names.get("input", "stencil"), names.get("output", "value")
     inputs = [helper.make_tensor_value_info(stencil, kind, ["face", len(weights)])]
@@ -38,9 +38,24 @@ def write(path, metadata=METADATA, *, weights=(0, 0, 1, 0, 0, 0), field=False, *
     if field:
         inputs.append(helper.make_tensor_value_info("field", kind, ["face"]))
         nodes.append(helper.make_node("Add", ["sum", "field"], [value]))
+    if speeds:
+        # Weighted by the difference of the two cells' own speeds, and by a difference of cells:
+        # consistent, and another number wherever speeds are told wrongly.
+        inputs.append(helper.make_tensor_value_info("speeds", kind, ["face", speeds]))
+        nodes[0] = helper.make_node("MatMul", [stencil, "w"], ["own"])
+        nodes.append(helper.make_node("MatMul", [stencil, "step"], ["rise"]))
+        nodes.append(helper.make_node("MatMul", ["speeds", "mix"], ["share"]))
+        nodes.append(helper.make_node("Mul", ["rise", "share"], ["more"]))
+        nodes.append(helper.make_node("Add", ["own", "more"], [value]))
     w = helper.make_tensor("w", kind, [len(weights)], [float(x) for x in weights])
     outputs = [helper.make_tensor_value_info(value, kind, ["face"])]
-    graph = helper.make_graph(nodes, "policy", inputs, outputs, [w])
+    given = [w]
+    if speeds:
+        step = [0.0, 0.0, -0.1, 0.1, 0.0, 0.0]
+        mix = [0.5, 0.3, 0.1, -0.2, 0.15, 0.05][:speeds]
+        given.append(helper.make_tensor("step", kind, [len(step)], step))
+        given.append(helper.make_tensor("mix", kind, [len(mix)], mix))
+    graph = helper.make_graph(nodes, "policy", inputs, outputs, given)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
     if metadata is not None:
         text = metadata if isinstance(metadata, str) else json.dumps(metadata)
@@ -82,6 +97,45 @@ def test_field_tells_linear_from_nonlinear(tmp_path):
     np.testing.assert_array_equal(left[:, 0, 0], [0.0, 1.0, 0.0])
     np.testing.assert_array_equal(right, left)
     np.testing.assert_array_equal(policy(np.zeros((2, 6))), 0.0)
+
+
+def test_speeds_must_be_told(tmp_path):
+    policy = lf.Policy(write(tmp_path / "speeds.onnx", speeds=6))
+    assert policy.uses_speeds
+    stencil = np.arange(12.0).reshape(2, 6)
+    speeds = np.zeros((2, 6))
+    speeds[1, 0] = 1.0
+    np.testing.assert_allclose(policy(stencil, speeds=speeds), [2.0, 8.05])
+    with pytest.raises(lf.PolicyError, match=r"needs speeds of shape \(2, 6\); got None"):
+        policy(stencil)
+    with pytest.raises(lf.PolicyError, match=r"'speeds' has shape \['face', 4\]"):
+        lf.Policy(write(tmp_path / "four.onnx", speeds=4))
+
+
+def test_policies_that_look_at_speeds_act_on_characteristic_fields(tmp_path):
+    policy = lf.Policy(write(tmp_path / "speeds.onnx", speeds=6))
+    with pytest.raises(lf.InputError, match="acts on characteristic variables"):
+        lf.solve(lf.problems.sod(cells=20), lf.Scheme(policy, variables="primitive"))
+    with pytest.raises(lf.InputError, match="of an unknown family; it needs backend='torch'"):
+        lf.solve(lf.problems.sod(cells=20), policy, backend="numba")
+
+
+def test_onnx_runtime_is_told_speeds_and_mirror_images_stay_exact(tmp_path):
+    pytest.importorskip("torch", reason="torch is not installed")
+    policy = lf.Policy(write(tmp_path / "speeds.onnx", speeds=6))
+    rng = np.random.default_rng(3)
+    rho, u, p = 1 + rng.random(8), rng.normal(size=8), 1 + rng.random(8)
+    w = {
+        "density": np.concatenate((rho, rho[::-1])),
+        "velocity_x": np.concatenate((u, -u[::-1])),
+        "pressure": np.concatenate((p, p[::-1])),
+    }
+    problem = lf.Problem(lf.Euler(), lf.Grid(x=(-1, 1, 16)), w, "periodic", t_end=0.05)
+    last = lf.solve(problem, policy, backend="torch").isel(time=-1)
+    np.testing.assert_array_equal(last.density.values, last.density.values[::-1])
+    np.testing.assert_array_equal(last.momentum_x.values, -last.momentum_x.values[::-1])
+    blind = lf.solve(problem, lf.Policy(write(tmp_path / "blind.onnx")), backend="torch")
+    assert float(abs(last.density - blind.density.isel(time=-1)).max()) > 1e-4
 
 
 @pytest.mark.parametrize("key", sorted(REQUIRED))

@@ -2,6 +2,7 @@
 
 import math
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ TINY = {
     "validate_every": 2,
     "progress": False,
 }
+STEERED = {"family": "steered6", "equations": ["Euler"]}
 SHORT = TINY | {"equations": ["Advection", "Burgers"]}  # no fine-grid runs to wait for
 
 
@@ -154,11 +156,35 @@ def test_onnx_equals_torch_in_the_solver(run, tmp_path):
         ({"cells": 8}, "cells must be at least 32"),
         ({"rate": -1.0}, "rate must be"),
         ({"dtype": "float16"}, "no dtype named 'float16'"),
+        ({"family": "steered6"}, "trained on Euler alone"),
+        ({"kinds": {"single": 8}}, "kinds are for family 'steered6'"),
+        ({"kinds": {"singel": 8}}, "no kind of gas problem named 'singel'"),
+        (STEERED | {"kinds": {"single": 6}}, "a multiple of 8 altogether"),
     ],
 )
 def test_bad_recipes_are_named(setting, text):
     with pytest.raises(lf.InputError, match=re.escape(text)):
         training.Recipe.of(None, **setting)
+
+
+@pytest.mark.skipif(shutil.which("c++") is None, reason="no C++ compiler for compiled rollouts")
+def test_policies_that_see_speeds_are_trained_resumed_and_exported(tmp_path):
+    kinds = {"ordinary": 2, "single": 2, "profiles": 2, "waves": 2}
+    chosen = {"hidden": [4], "threshold": 0.3, "alpha": 2.0}
+    recipe = TINY | STEERED | {"kinds": kinds, "policy": chosen}
+    run = training.train(**recipe, folder=tmp_path / "a")
+    assert np.isfinite(run.history.loss).all()
+    assert int(np.isfinite(run.history.score).sum()) == 2
+    again = training.train(**recipe, folder=tmp_path / "a", resume=True)
+    assert torch.equal(weights(again), weights(run))
+    assert torch.equal(weights(training.load_run(tmp_path / "a")), weights(run))
+    policy = export(run.policy, tmp_path / "a.onnx", run.recipe, card=False)
+    assert policy.uses_speeds
+    problem = lf.problems.sod(cells=32)
+    onnx = lf.solve(problem, policy)
+    native = lf.solve(problem, run.policy.reconstruction(), backend="torch")
+    for name in onnx.data_vars:
+        np.testing.assert_allclose(native[name], onnx[name], rtol=0, atol=1e-11)
 
 
 def test_recipe_files(tmp_path):

@@ -1,0 +1,92 @@
+"""The families of learned reconstructions that every backend can run: all but their networks.
+
+A family is four pointwise functions: whether its network must be asked at all (``awake``), the face
+value where not (``plain``), what the network sees (``look``), and what its answers lead to
+(``decide``). They take the family's cells around a face, characteristic speeds if it uses any, and
+its settings; ``eps`` is the spacing of floating-point numbers at one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from learnedflux.reconstruction import bounded, steered
+
+__all__ = ["Family", "families"]
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family of policies.
+
+    Parameters
+    ----------
+    name : str
+        As policy files call it.
+    cells : int
+        Cells it takes, of the six around a face.
+    speeds : int
+        Characteristic speeds that it takes besides.
+    inputs, gates, answers : int
+        How many numbers the network sees, ``look`` returns besides, and the network answers.
+    settings : tuple of str
+        Names of its settings, in their order.
+    awake, plain, look, decide : callable
+        Pointwise functions ``awake(cells, settings, eps)``, ``plain(cells, settings, eps)``,
+        ``look(cells, speeds, settings, eps)`` and
+        ``decide(cells, speeds, gates, answers, settings)``.
+    """
+
+    name: str
+    cells: int
+    speeds: int
+    inputs: int
+    gates: int
+    answers: int
+    settings: tuple[str, ...]
+    awake: Callable[..., Any]
+    plain: Callable[..., Any]
+    look: Callable[..., Any]
+    decide: Callable[..., Any]
+
+    def evaluate(
+        self, cells: Any, speeds: Any, settings: tuple[float, ...], eps: float, ask: Any
+    ) -> Any:
+        """Return the face values of arrays or tensors; ``ask`` is the network, of a tuple."""
+        seen, gates = self.look(cells, speeds, settings, eps)
+        return self.decide(cells, speeds, gates, ask(seen), settings)
+
+
+families: dict[str, Family] = {
+    family.name: family
+    for family in (
+        Family(
+            bounded.FAMILY,
+            bounded.CELLS,
+            0,
+            bounded.INPUTS,
+            1,
+            bounded.INPUTS,
+            bounded.SETTINGS,
+            bounded.awake,
+            bounded.plain,
+            bounded.look,
+            bounded.decide,
+        ),
+        Family(
+            steered.FAMILY,
+            steered.CELLS,
+            steered.SPEEDS,
+            steered.INPUTS,
+            2,
+            steered.ANSWERS,
+            steered.SETTINGS,
+            steered.awake,
+            steered.plain,
+            steered.look,
+            steered.decide,
+        ),
+    )
+}

@@ -1,0 +1,144 @@
+"""The compiled rollout gives what the torch one gives, and its gradient."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch is not installed: nothing can be trained")
+if shutil.which("c++") is None:
+    pytest.skip("there is no C++ compiler: rollouts cannot be compiled", allow_module_level=True)
+
+import learnedflux as lf  # noqa: E402
+from learnedflux.training.adjoint import CompiledRollout  # noqa: E402
+from learnedflux.training.distributions import Size  # noqa: E402
+from learnedflux.training.gas import gas_riemann  # noqa: E402
+from learnedflux.training.nets import SteeredPolicy  # noqa: E402
+from learnedflux.training.rollout import Environment, rollout  # noqa: E402
+from learnedflux.training.trace import Program, reverse  # noqa: E402
+
+CELLS, STEPS, ROWS = 32, 4, 8
+
+
+@pytest.fixture(scope="module")
+def policy():
+    policy = SteeredPolicy(hidden=(4,))
+    with torch.no_grad():
+        policy.net[-1].weight.mul_(10.0)  # far from where training starts, so that actions matter
+    return policy
+
+
+@pytest.fixture(scope="module")
+def compiled(policy):
+    rules = policy.rules
+    settings = tuple(policy.config[key] for key in rules.settings)
+    return CompiledRollout(lf.Euler(), rules, settings, (rules.inputs, 4, rules.answers))
+
+
+@pytest.fixture(scope="module")
+def batch():
+    return gas_riemann(lf.Euler(), np.random.default_rng(3), Size(ROWS, CELLS, STEPS, (0.1, 0.6)))
+
+
+def weights(policy):
+    return torch.nn.utils.parameters_to_vector(policy.parameters()).detach().numpy()
+
+
+def test_ends_and_gradients_are_those_of_torch(policy, compiled, batch):
+    end, lost = compiled(batch.initial, batch.dt, STEPS, weights(policy), keep=True)
+    env = Environment(lf.Euler(), policy.reconstruction(), CELLS)
+    start, dt = torch.as_tensor(batch.initial), torch.as_tensor(batch.dt)
+    expected = rollout(env.guarded_rhs, start, dt, STEPS, segment=0)
+    assert not lost.any()
+    np.testing.assert_allclose(end, expected.detach().numpy(), rtol=0, atol=1e-12)
+    g = np.random.default_rng(4).normal(size=end.shape)
+    parts = torch.autograd.grad((expected * torch.as_tensor(g)).sum(), list(policy.parameters()))
+    found = compiled.gradient(g)
+    assert found.shape == (ROWS, compiled.weights)
+    truth = torch.cat([part.ravel() for part in parts]).numpy()
+    np.testing.assert_allclose(found.sum(axis=0), truth, rtol=0, atol=1e-10 * abs(truth).max())
+
+
+def test_rows_do_not_meet(policy, compiled, batch):
+    alone = np.repeat(batch.initial[:, 2:3], ROWS, axis=1)
+    together, _ = compiled(batch.initial, batch.dt, STEPS, weights(policy))
+    same, _ = compiled(alone, np.repeat(batch.dt[2:3], ROWS, axis=0), STEPS, weights(policy))
+    np.testing.assert_array_equal(same[:, 5], together[:, 2])
+
+
+def test_a_row_that_fails_is_limited_and_one_beyond_help_is_named(policy, compiled, batch):
+    q, dt = batch.initial.copy(), batch.dt.copy()
+    x = np.arange(CELLS)
+    u = np.where(x < CELLS // 2, -1.0, 1.0) * 4.4  # parts nearly to vacuum
+    q[:, 1] = np.stack(lf.Euler().to_conserved((1.0 + 0 * u, u, 0.4 + 0 * u)))
+    dt[1] = 0.05
+    dt[4] *= 40.0
+    end, lost = compiled(q, dt, 12, weights(policy))
+    assert lost[4]
+    np.testing.assert_array_equal(end[:, 4], q[:, 4])
+    assert not lost[1]
+    assert np.all(lf.Euler().admissible(tuple(end)))
+
+
+def test_what_it_takes_is_checked(policy, compiled, batch):
+    with pytest.raises(lf.InputError, match="multiple of 8 rows; got 5"):
+        compiled(batch.initial[:, :5], batch.dt[:5], STEPS, weights(policy))
+    compiled(batch.initial, batch.dt, STEPS, weights(policy))
+    with pytest.raises(lf.InputError, match="keep=True"):
+        compiled.gradient(batch.initial)
+
+
+OPERATIONS = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+    "min": min,
+    "max": max,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "where": lambda c, a, b: a if c else b,
+    "negate": lambda a: -a,
+    "abs": abs,
+    "sqrt": np.sqrt,
+}
+
+
+def value_of(x, given):
+    if x.op in ("number", "input"):
+        return given.get(x.args[0], x.args[0])
+    return OPERATIONS[x.op](*(value_of(a, given) for a in x.args))
+
+
+@pytest.mark.parametrize(
+    ("x", "y"), [(0.3, 0.7), (2.0, -1.5), (-0.4, 1.1)], ids=["small", "mixed", "negative"]
+)
+def test_programs_are_differentiated(x, y):
+    def function(a, b):
+        c = np.where(a > b, a * b, np.maximum(a, 0.2) / b)
+        return np.sqrt(abs(c) + 1.0) - np.minimum(a, b) * c + b * b
+
+    program = Program()
+    a, b = program.input("a"), program.input("b")
+    z = function(a, b)
+    found = reverse([z], [program.number(1.0)], [a, b])
+    given, h = {"a": x, "b": y}, 1e-6
+    assert value_of(z, given) == pytest.approx(float(function(x, y)))
+    slopes = (
+        (function(x + h, y) - function(x - h, y)) / (2 * h),
+        (function(x, y + h) - function(x, y - h)) / (2 * h),
+    )
+    assert [value_of(g, given) for g in found] == pytest.approx(
+        [float(s) for s in slopes], rel=1e-6
+    )
+
+
+def test_equal_operations_are_made_once():
+    program = Program()
+    a, b = program.input("a"), program.input("b")
+    assert (a * b) is (a * b)
+    assert (1.0 * a) is a
+    assert (a - 0.0) is a
+    assert (program.number(2.0) * 3.0).constant == 6.0
