@@ -8,7 +8,6 @@ from pathlib import Path
 import torch
 
 from learnedflux.errors import InputError
-from learnedflux.training.nets import BoundedPolicy
 from learnedflux.training.recipe import Recipe
 from learnedflux.training.state import TrainingState
 from learnedflux.training.trainer import Run
@@ -44,9 +43,7 @@ def load_run(folder: str | Path) -> Run:
         )
     settings = json.loads(torch.load(path, weights_only=True)["recipe"])
     recipe = Recipe.of(None, **settings)
-    policy = BoundedPolicy(
-        recipe.hidden, recipe.threshold, recipe.softness, recipe.alpha, recipe.seed
-    ).to(getattr(torch, recipe.dtype))
+    policy = recipe.policy().to(getattr(torch, recipe.dtype))
     state = TrainingState(policy, torch.optim.Adam(policy.parameters()), policy.state_dict())
     state.load(path, recipe)
     policy.load_state_dict(state.best)

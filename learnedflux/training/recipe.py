@@ -16,6 +16,7 @@ from learnedflux.reconstruction import bounded, steered
 from learnedflux.reconstruction.families import families
 from learnedflux.training.adjoint import LANES
 from learnedflux.training.gas import KINDS
+from learnedflux.training.nets import BoundedPolicy, SteeredPolicy
 
 __all__ = ["Recipe"]
 
@@ -160,6 +161,15 @@ class Recipe:
             if key not in names:
                 raise UnknownNameError("recipe setting", key, names)
         return cls(**settings)
+
+    def policy(self) -> BoundedPolicy | SteeredPolicy:
+        """Return a new policy of this recipe, in float64."""
+        k = self
+        if k.family == steered.FAMILY:
+            return SteeredPolicy(
+                k.hidden, k.threshold, k.softness, k.theta, k.alpha, k.loose, k.seed
+            )
+        return BoundedPolicy(k.hidden, k.threshold, k.softness, k.alpha, k.seed)
 
     @property
     def digest(self) -> str:

@@ -108,7 +108,7 @@ class GasTraining:
         state.optimizer.step()
         state.average()
         return {
-            "loss": float(ratio[:, kept].mean().exp()),
+            "loss": float(ratio.detach()[:, kept].mean().exp()),
             "gradient_norm": norm,
             "rate": rate,
             "steps": float(steps),

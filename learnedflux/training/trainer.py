@@ -31,7 +31,7 @@ from learnedflux.backends import NumbaBackend
 from learnedflux.equations import Advection, Burgers, Equation, Euler
 from learnedflux.files import replace_file
 from learnedflux.integrators import ssprk3
-from learnedflux.reconstruction import reconstructions, steered
+from learnedflux.reconstruction import reconstructions
 from learnedflux.scheme import BoundScheme
 from learnedflux.training.data import (
     Batch,
@@ -275,16 +275,12 @@ def _laboratory(
     Callable[[], dict[str, float]],
 ]:
     """Return a new policy, what takes a gradient step, and what validates it."""
-    if recipe.family == steered.FAMILY:
-        steering = SteeredPolicy(
-            recipe.hidden, recipe.threshold, recipe.softness, recipe.theta, recipe.alpha,
-            recipe.loose, recipe.seed,
-        )  # fmt: skip
-        training = GasTraining(recipe, steering)
-        return steering, training.iterate, lambda: training.validate(steering)
-    policy = BoundedPolicy(
-        recipe.hidden, recipe.threshold, recipe.softness, recipe.alpha, recipe.seed
-    ).to(getattr(torch, recipe.dtype))
+    policy = recipe.policy()
+    if isinstance(policy, SteeredPolicy):
+        steered = policy
+        training = GasTraining(recipe, steered)
+        return steered, training.iterate, lambda: training.validate(steered)
+    policy.to(getattr(torch, recipe.dtype))
     tasks, apart = _tasks(recipe, policy)
     return (
         policy,

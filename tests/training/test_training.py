@@ -161,6 +161,7 @@ def test_policies_that_see_speeds_are_trained_resumed_and_exported(tmp_path):
     assert int(np.isfinite(run.history.score).sum()) == 2
     again = training.train(**recipe, folder=tmp_path / "a", resume=True)
     assert torch.equal(weights(again), weights(run))
+    assert torch.equal(weights(training.load_run(tmp_path / "a")), weights(run))
     policy = export(run.policy, tmp_path / "a.onnx", run.recipe, card=False)
     assert policy.uses_speeds
     problem = lf.problems.sod(cells=32)
