@@ -153,7 +153,7 @@ class SteeredPolicy(FamilyPolicy):
     def __init__(
         self,
         hidden: tuple[int, ...] = (8, 8),
-        threshold: float = 0.385,
+        threshold: float = 0.56,
         softness: float = 0.1,
         theta: float = 0.8,
         alpha: float = 2.0,
