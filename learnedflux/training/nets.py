@@ -64,7 +64,7 @@ class FamilyPolicy(nn.Module):
         Widths of the hidden layers.
     seed : int
         Seed of the initial weights.
-    settings : float
+    **settings : float
         The family's numbers by name.
     """
 
