@@ -10,12 +10,12 @@ from learnedflux import training
 run = training.train(
     name="small",
     equations=["Advection"],
-    hidden=(8,),
+    baselines=["mp5"],
+    policy={"hidden": [8]},
     iterations=6,
     rows=4,
     cells=32,
-    steps_first=4,
-    steps_last=8,
+    steps=[4, 8],
     validate_every=2,
     folder="runs/small",
 )

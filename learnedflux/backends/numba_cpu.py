@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import sys
 import threading
 import types
 from collections.abc import Callable, Iterator
@@ -25,6 +24,7 @@ from learnedflux.backends.compiled import (
 )
 from learnedflux.backends.network import compiled_network, scratch_size
 from learnedflux.backends.padding import flip, ghost_cells
+from learnedflux.backends.shelf import Shelf, aligned
 from learnedflux.boundaries import Boundary
 from learnedflux.equations import Equation
 from learnedflux.errors import InputError
@@ -38,38 +38,8 @@ __all__ = ["NumbaBackend"]
 
 TILE = (32, 16, 512)  # largest tile along the first, the middle and the last axis of a grid
 SHARED = 1 << 14  # cells below which one thread is faster than two
-MOST_KEPT = 16  # arrays; no integrator has more stages at a time
 SLAB = 1 << 17  # stencils that ONNX Runtime is given at once
 QUIET = ("periodic", "outflow", "wall")  # boundaries whose ghost cells are no faster than cells
-
-
-def _aligned(room: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Return what begins on the first cache line of a flat array."""
-    first = -room.ctypes.data // 8 % 8
-    return room[first : first + math.prod(shape)].reshape(shape)
-
-
-class Shelf:
-    """Arrays that are used again once nobody holds them.
-
-    A new array costs the time in which the system clears its pages: a tenth of a stage. An array
-    is free when nothing but this shelf refers to its memory, views included; so what a caller still
-    holds is never overwritten.
-    """
-
-    def __init__(self) -> None:
-        self._rooms: list[np.ndarray] = []
-
-    def take(self, shape: tuple[int, ...]) -> np.ndarray:
-        """Return an array with anything in it."""
-        size = math.prod(shape) + 7
-        for room in self._rooms:
-            # Three references: the list, the loop and the call that counts them.
-            if room.size == size and sys.getrefcount(room) == 3:
-                return _aligned(room, shape)
-        room = np.empty(size)
-        self._rooms = [*self._rooms[1 - MOST_KEPT :], room]
-        return _aligned(room, shape)
 
 
 class NumbaBackend:
@@ -150,7 +120,7 @@ class NumbaBackend:
             if self._network is not None:
                 size += scratch_size(self._network, n)
             # Ones, not rubbish: lanes that pad a row to whole vectors are computed too.
-            self._scratch[worker] = _aligned(np.ones(size + 7), (size,))
+            self._scratch[worker] = aligned(np.ones(size + 7), (size,))
         return self._scratch[worker]
 
     def _share(self, count: int, cells: int, work: Callable[[int, int, int], Any]) -> list[Any]:
@@ -327,7 +297,8 @@ class NumbaBackend:
             moved[..., :g], flip(moved[..., -g:]), self.boundaries[axis], self.equation, axis, t
         )
         parts = (flip(np.stack(tuple(lower))), moved, np.stack(tuple(upper)))
-        padded = np.concatenate(parts, axis=-1)
+        # Kernels see memory, not strides; parts of another order are joined in that order.
+        padded = np.ascontiguousarray(np.concatenate(parts, axis=-1))
         return padded.reshape(len(q), -1, padded.shape[-1])
 
     def face_states(self, t: float, q: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:

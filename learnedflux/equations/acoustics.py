@@ -58,6 +58,9 @@ class Acoustics(Equation):
     def linear_fields(self, dimension: int) -> tuple[bool, ...]:
         return (True,) * (dimension + 1)
 
+    def random_states(self, rng, shape):
+        return rng.normal(0.0, 1.0, shape), rng.normal(0.0, 1.0 / self.impedance(), shape)
+
     # --- flux -----------------------------------------------------------------------------------
 
     def speed_of_sound(self):

@@ -223,6 +223,16 @@ class Equation:
         """Name in results and error messages."""
         return type(self).__name__
 
+    @property
+    def value_range(self) -> tuple[float, float]:
+        """Lowest and highest value that training problems of a scalar law take.
+
+        A law with bounds of its own says so: ``value_range = (0.0, 1.0)``. A system that is to be
+        trained on defines ``random_states(self, rng, shape)`` instead: primitive variables in one
+        dimension, one array of ``shape`` each, drawn independently.
+        """
+        return (-1.0, 1.0)
+
     def conserved_names(self, dimension: int) -> tuple[str, ...]:
         """Names of the conserved variables in ``dimension`` dimensions."""
         return self.variables

@@ -44,6 +44,7 @@ class BuckleyLeverett(Equation):
 
     mobility: float = 0.5
     variables = ("saturation",)
+    value_range = (0.0, 1.0)
 
     def __post_init__(self) -> None:
         if not self.mobility > 0:

@@ -69,6 +69,10 @@ class Euler(Equation):
     def linear_fields(self, dimension: int) -> tuple[bool, ...]:
         return (False, *(True,) * dimension, False)
 
+    def random_states(self, rng, shape):
+        density, pressure = 10.0 ** rng.uniform(-0.6, 0.6, (2, *shape))
+        return density, rng.normal(0.0, 0.7, shape), pressure
+
     # --- thermodynamics and flux ----------------------------------------------------------------
 
     def velocities(self, q):

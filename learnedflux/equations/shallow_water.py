@@ -91,6 +91,12 @@ class ShallowWater(Equation):
     def linear_fields(self, dimension: int) -> tuple[bool, ...]:
         return (False, *(True,) * dimension, False)
 
+    def random_states(self, rng, shape):
+        """Depths over two decades, flows from still to about critical, over a flat bottom."""
+        depth = 10.0 ** rng.uniform(-1.0, 1.0, shape)
+        speed = rng.normal(0.0, 0.6 * self.gravity**0.5, shape)
+        return depth, speed, 0.0 * depth
+
     # --- state and flux -------------------------------------------------------------------------
 
     def wet_depth(self, q):

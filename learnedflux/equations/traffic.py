@@ -51,6 +51,10 @@ class LighthillWhithamRichards(Equation):
             if not getattr(self, name) > 0:
                 raise InputError(f"{name} must be above 0; got {getattr(self, name)!r}.")
 
+    @property
+    def value_range(self) -> tuple[float, float]:
+        return 0.0, self.jam_density
+
     def critical_density(self):
         """Density of the largest flux, half the jam's: the capacity of the road."""
         return 0.5 * self.jam_density

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from learnedflux.ops import absolute, dot, pointwise
+from learnedflux.ops import absolute, dot, maximum, pointwise
 from learnedflux.reconstruction.base import register
 from learnedflux.reconstruction.stencil import roughness
 
@@ -47,9 +47,24 @@ def _increments(d):
 
 
 @pointwise
-def _z(weight, beta, tau):
-    r = roughness(tau, beta)
-    return weight * (1.0 + r * r)
+def _weights(beta):
+    """Unnormalised WENO-Z weights, power 2."""
+    tau = absolute((beta[0] - beta[3]) + 3.0 * (beta[1] - beta[2]))
+    r0, r1, r2, r3 = (
+        roughness(tau, beta[0]),
+        roughness(tau, beta[1]),
+        roughness(tau, beta[2]),
+        roughness(tau, beta[3]),
+    )
+    # Only ratios count: divided by the largest, no square overflows, in single precision either.
+    top = 1.0 / maximum(maximum(maximum(r0, r1), maximum(r2, r3)), 1.0)
+    r0, r1, r2, r3, one = r0 * top, r1 * top, r2 * top, r3 * top, top * top
+    return (
+        (one + r0 * r0) * (1.0 / 35.0),
+        (one + r1 * r1) * (12.0 / 35.0),
+        (one + r2 * r2) * (18.0 / 35.0),
+        (one + r3 * r3) * (4.0 / 35.0),
+    )
 
 
 @register(
@@ -63,8 +78,6 @@ def _z(weight, beta, tau):
 def weno7_z(a, b, c, d, e, f, g):
     """Seventh-order WENO-Z, power 2, linear weights 1, 12, 18 and 4 of 35."""
     steps = (b - a, c - b, d - c, e - d, f - e, g - f)
-    b0, b1, b2, b3 = _smoothness(steps)
-    tau = absolute((b0 - b3) + 3.0 * (b1 - b2))
-    alpha = (_z(1.0, b0, tau), _z(12.0, b1, tau), _z(18.0, b2, tau), _z(4.0, b3, tau))
+    alpha = _weights(_smoothness(steps))
     total = (alpha[0] + alpha[1]) + (alpha[2] + alpha[3])
     return d + dot(alpha, _increments(steps)) / total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ BASELINES = ("weno5-z", "teno5", "mp5")
 # Named benchmarks with exact solutions; never trained on and never used to choose a policy.
 PROBLEMS = {
     "Advection": ("composite_wave",),
+    "BuckleyLeverett": ("buckley_leverett",),
     "Burgers": ("shock_formation", "sawtooth"),
     "Euler": (
         "sod",
@@ -31,6 +33,7 @@ PROBLEMS = {
         "toro3",
         "toro5",
     ),
+    "LighthillWhithamRichards": ("red_light", "green_light"),
 }
 
 
@@ -52,10 +55,39 @@ def measure(policy: Policy) -> Table:
     return Table(rows)
 
 
-def write_card(policy: Policy, table: Table, path: str | Path) -> None:
-    """Write the card of ``policy`` with the errors of :func:`measure`."""
+def _markdown(table: Table) -> list[str]:
+    """Return a table of errors as lines of Markdown, the lowest of each row bold."""
+    first, *labels = table[0]
+    lines = [f"| {first} | " + " | ".join(labels) + " |", "|---" * (len(labels) + 1) + "|"]
+    for row in table:
+        errors = [np.nan if row[label] is None else row[label] for label in labels]
+        lines.append(markdown_row(row[first], errors, digits=3))
+    return lines
+
+
+def write_card(
+    policy: Policy,
+    table: Table,
+    path: str | Path,
+    drawn: Table | None = None,
+    scores: Mapping[int, float] | None = None,
+) -> None:
+    """Write the card of ``policy``.
+
+    Parameters
+    ----------
+    policy : Policy
+        Loaded from its file.
+    table : Table
+        Errors on named problems, of :func:`measure`; may be empty.
+    path : str or Path
+        File to write.
+    drawn : Table, optional
+        Errors on drawn problems, of :func:`~learnedflux.training.compare`.
+    scores : mapping, optional
+        Best validation of each seed that was trained.
+    """
     m = policy.metadata
-    labels = [*BASELINES, policy.name]
     lines = [
         f"# Policy `{policy.name}`, version {policy.version}",
         "",
@@ -65,17 +97,28 @@ def write_card(policy: Policy, table: Table, path: str | Path) -> None:
         f"- recipe `{m['recipe']}` (digest {m['recipe_digest']}), seeds {m['seeds']}",
         f"- licence {m['licence']}; made with learnedflux {m['library']}; "
         f"file digest `{policy.digest}`",
-        "",
-        f"Mean L1 error of the first variable, {CELLS} cells, SSPRK3, CFL 0.4, characteristic",
-        "variables, against exact cell averages. None of these problems was trained on or used to",
-        "choose the policy. The lowest of each row is bold; `fails` marks a run that ended",
-        "unphysical.",
-        "",
-        "| problem | " + " | ".join(labels) + " |",
-        "|---" * (len(labels) + 1) + "|",
     ]
-    for row in table:
-        errors = [np.nan if row[label] is None else row[label] for label in labels]
-        lines.append(markdown_row(row["problem"], errors, digits=3))
+    if scores:
+        listed = ", ".join(f"seed {seed}: {score:.3f}" for seed, score in scores.items())
+        lines += [f"- best validation (error over the best baseline's): {listed}"]
+    if len(table):
+        lines += [
+            "",
+            f"Mean L1 error of the first variable, {CELLS} cells, SSPRK3, CFL 0.4, characteristic",
+            "variables, against exact cell averages. None of these problems was trained on or used",
+            "to choose the policy. The lowest of each row is bold; `fails` marks a run that ended",
+            "unphysical.",
+            "",
+            *_markdown(table),
+        ]
+    if drawn is not None and len(drawn):
+        lines += [
+            "",
+            "Problems drawn as for training, none of them trained on or used to choose the policy:",
+            "geometric mean, over 24 of each kind, of the first variable's mean error by its range",
+            "after 100 steps.",
+            "",
+            *_markdown(drawn),
+        ]
     with replace_file(path) as file:
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,13 @@ from learnedflux.errors import PolicyError
 from learnedflux.files import replace_file
 from learnedflux.policy import CONTRACT, CONTRACT_KEY, Policy
 from learnedflux.training.card import measure, write_card
-from learnedflux.training.data import CFL
-from learnedflux.training.nets import FamilyPolicy
+from learnedflux.training.comparison import compare
 from learnedflux.training.recipe import Recipe
 
 __all__ = ["export"]
 
 PARITY = 1e-12  # largest difference of ONNX Runtime and torch, relative to the stencil's scale
 OPSET = 18
-STENCIL = 6
 
 
 class _DoubleConstants(TorchFunctionMode):
@@ -48,51 +47,39 @@ class _DoubleConstants(TorchFunctionMode):
 
 
 class _Contract(nn.Module):
-    """The policy as the contract wants it: stencil (face, 6) in, value (face,) out.
+    """The policy as the contract wants it: stencil (face, cell) in, value (face,) out.
 
-    And speeds (face, 6) in, where it uses them.
+    And speeds (face, number) in, where it uses them.
     """
 
-    def __init__(self, policy: FamilyPolicy) -> None:
+    def __init__(self, policy: Any) -> None:
         super().__init__()
         self.policy = policy
 
-    def forward(self, stencil: Tensor, speeds: Tensor | None = None) -> Tensor:
-        cells = tuple(stencil[:, j] for j in range(self.policy.rules.cells))
-        given = cells if speeds is None else (*cells, speeds.unbind(1))
+    def forward(self, *given: Tensor) -> Tensor:
         with _DoubleConstants():
-            value: Tensor = self.policy(*given)
+            value: Tensor = self.policy.contract(*given)
         return value
 
 
-def _sample_stencils() -> np.ndarray:
+def _sample_stencils(width: int) -> np.ndarray:
     """Stencils of all kinds and scales: noise, jumps, smooth, flat, monotone."""
     rng = np.random.default_rng(0)
-    noise = rng.normal(size=(2000, STENCIL))
+    noise = rng.normal(size=(2000, width))
     monotone = np.cumsum(np.abs(noise) ** 3, axis=1) * rng.choice([-1, 1], (2000, 1))
-    jump = np.where(np.arange(STENCIL) < rng.integers(1, STENCIL, (2000, 1)), 0.0, 1.0)
-    smooth = np.sin(0.1 * np.arange(STENCIL) + rng.uniform(0, 7, (2000, 1)))
-    flat = np.ones((10, STENCIL))
+    jump = np.where(np.arange(width) < rng.integers(1, width, (2000, 1)), 0.0, 1.0)
+    smooth = np.sin(0.1 * np.arange(width) + rng.uniform(0, 7, (2000, 1)))
+    flat = np.ones((10, width))
     shapes = np.concatenate((noise, monotone, jump, smooth, flat))
     scale = 10.0 ** rng.uniform(-6, 6, (len(shapes), 1))
     return np.asarray(scale * (shapes + rng.normal(size=(len(shapes), 1))))
 
 
-def _layers(policy: FamilyPolicy) -> list[dict[str, Any]]:
-    """Return the weights as the metadata hold them, for executors other than ONNX Runtime."""
-    layers = [layer for layer in policy.net if isinstance(layer, nn.Linear)]
-    return [{"weight": x.weight.tolist(), "bias": x.bias.tolist()} for x in layers]
-
-
-def _write(policy: FamilyPolicy, path: Path, metadata: dict[str, Any]) -> None:
+def _write(policy: Any, path: Path, metadata: dict[str, Any]) -> None:
     module = _Contract(policy.double()).eval()
-    metadata = metadata | {"weights": _layers(policy)}
+    widths = {"stencil": policy.stencil} | ({"speeds": policy.speeds} if policy.speeds else {})
+    example = tuple(torch.zeros(7, width, dtype=torch.float64) for width in widths.values())
     face = {0: torch.export.Dim("face", min=1)}
-    example: tuple[Tensor, ...] = (torch.zeros(7, STENCIL, dtype=torch.float64),)
-    names, shapes = ["stencil"], {"stencil": face}
-    if policy.rules.speeds:
-        example = (*example, torch.zeros(7, policy.rules.speeds, dtype=torch.float64))
-        names, shapes = ["stencil", "speeds"], {"stencil": face, "speeds": face}
     quiet = logging.getLogger("torch.onnx")
     level = quiet.level
     quiet.setLevel(logging.ERROR)
@@ -104,9 +91,9 @@ def _write(policy: FamilyPolicy, path: Path, metadata: dict[str, Any]) -> None:
                 example,
                 dynamo=True,
                 opset_version=OPSET,
-                input_names=names,
+                input_names=list(widths),
                 output_names=["value"],
-                dynamic_shapes=shapes,
+                dynamic_shapes={"given": tuple(face for _ in widths)},
                 verbose=False,
             )
     finally:
@@ -130,11 +117,10 @@ def _write(policy: FamilyPolicy, path: Path, metadata: dict[str, Any]) -> None:
         file.write_bytes(model.SerializeToString())
 
 
-def _check_parity(policy: FamilyPolicy, loaded: Policy) -> None:
-    stencils, speeds = _sample_stencils(), None
-    if policy.rules.speeds:
-        shape = (len(stencils), policy.rules.speeds)
-        speeds = np.random.default_rng(1).uniform(-1, 1, shape)
+def _check_parity(policy: Any, loaded: Policy) -> None:
+    stencils, speeds = _sample_stencils(policy.stencil), None
+    if policy.speeds:
+        speeds = np.random.default_rng(1).uniform(-1, 1, (len(stencils), policy.speeds))
     given = [torch.as_tensor(x) for x in (stencils, speeds) if x is not None]
     with torch.no_grad():
         expected = _Contract(policy)(*given).numpy()
@@ -148,10 +134,11 @@ def _check_parity(policy: FamilyPolicy, loaded: Policy) -> None:
 
 
 def export(
-    policy: FamilyPolicy,
+    policy: Any,
     path: str | Path,
     recipe: Recipe,
     *,
+    scores: Mapping[int, float] | None = None,
     recipe_name: str | None = None,
     version: str = "1",
     licence: str = "Apache-2.0",
@@ -161,19 +148,21 @@ def export(
 
     Parameters
     ----------
-    policy : FamilyPolicy
-        What to export; exported in float64.
+    policy : torch.nn.Module
+        What to export, of any :func:`~learnedflux.training.family`; exported in float64.
     path : str or Path
         File to write, ending in ``.onnx``. A card beside it (``.md``) says where the policy comes
-        from and how it compares on the named benchmarks.
+        from and how it compares, on the named benchmarks and on fresh problems of its recipe.
     recipe : Recipe
         What it was trained by.
+    scores : mapping, optional
+        Best validation of each seed that was trained, for the card.
     recipe_name : str, optional
         How the metadata call the recipe; default its name.
     version, licence : str
         For the metadata.
     card : bool
-        Measure the errors on named problems and write the card (some seconds).
+        Measure the errors and write the card (a minute or so).
 
     Returns
     -------
@@ -192,14 +181,14 @@ def export(
         "name": recipe.name,
         "version": version,
         "family": policy.family,
-        "config": policy.config,
-        "stencil": STENCIL,
-        "order": 5,
-        "equations": list(recipe.equations),
-        "cfl": list(CFL),
+        **policy.metadata(),
+        "stencil": policy.stencil,
+        "order": policy.order,
+        "equations": [equation.name for equation in recipe.equations],
+        "cfl": list(recipe.cfl),
         "recipe": recipe_name or recipe.name,
         "recipe_digest": recipe.digest,
-        "seeds": [recipe.seed],
+        "seeds": list(scores or [recipe.seed]),
         "errors": {},
         "licence": licence,
         "library": library_version(),
@@ -210,9 +199,11 @@ def export(
         _check_parity(policy, loaded)
         if card:
             table = measure(loaded)
+            drawn = compare(recipe, loaded)
             metadata["errors"] = {row["problem"]: row[loaded.name] for row in table}
+            metadata["errors"] |= {row["problems"]: row[loaded.name] for row in drawn}
             _write(policy, draft, metadata)
     final = Policy(path)
     if card:
-        write_card(final, table, path.with_suffix(".md"))
+        write_card(final, table, path.with_suffix(".md"), drawn, scores)
     return final

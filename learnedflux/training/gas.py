@@ -1,293 +1,134 @@
-"""Random gas problems of the kinds that schemes find hard, for policies that see wave speeds.
-
-All live on periodic rows of cells of width one, like those of :mod:`~learnedflux.training.data`:
-pairs of Riemann problems (ordinary ones, pressure ratios up to 1e5, sides that part nearly to
-vacuum, single waves), many of them seen from a frame in which one wave stands nearly still;
-profiles and plain waves of density carried along; and interacting waves with fine-grid answers,
-shocks that run into short waves among them.
-"""
+"""Training problems of gas dynamics: Riemann problems, exact, and interacting waves."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 
-from learnedflux.equations import Euler
-from learnedflux.exact.euler import star_region
-from learnedflux.training.data import fastest_states, outer_waves, two_fans
-from learnedflux.training.profiles import FINE, cell_means, random_profiles
-from learnedflux.training.reference import REFINEMENT, FinePool
+from learnedflux.equations import Equation, Euler
+from learnedflux.exact.euler import riemann, star_region
+from learnedflux.training.distributions import Batch, Size, distribution, fine_grid
+from learnedflux.training.profiles import cell_means, random_profiles
 
-__all__ = ["KINDS", "GasBatch", "ShockPool", "draw"]
+__all__ = ["fastest_states", "gas_riemann", "gas_states", "outer_waves", "two_fans"]
 
-GAMMA = 1.4
-POINTS = 32  # per cell, where a sampled jump must land well inside its cell
-NEAREST = 0.95  # of the parting that leaves a vacuum: problems beyond are not drawn
-MARGIN = 6.0  # cells kept free between the waves of neighbouring Riemann problems
-
-Sides = tuple[np.ndarray, np.ndarray]  # left and right primitive states (variable, row)
+POINTS = 64  # per cell, where a sampled jump must land well inside its cell
 
 
-@dataclass(frozen=True)
-class GasBatch:
-    """Problems of several kinds to be solved together.
-
-    Parameters
-    ----------
-    initial, target : ndarray, shape (variable, row, cell)
-        Conserved cell averages at the start and exact ones at the end.
-    dt : ndarray, shape (row, 1)
-        Step of each row.
-    steps : int
-        Steps from start to end.
-    first : ndarray, shape (row, cell)
-        1 in the cells that belong to the first of two problems of a row, 0 in the other's: errors
-        are told apart, so that a hard problem does not hide an easy one.
-    kinds : ndarray of str, shape (row,)
-        Kind of each row.
-    """
-
-    initial: np.ndarray
-    target: np.ndarray
-    dt: np.ndarray
-    steps: int
-    first: np.ndarray
-    kinds: np.ndarray
-
-
-# --- Riemann problems ----------------------------------------------------------------------------
-
-
-def _sound(side: np.ndarray) -> np.ndarray:
-    return np.asarray(np.sqrt(GAMMA * side[2] / side[0]))
-
-
-def _ordinary(rng: Generator, rows: int) -> Sides:
+def _gas_sides(rng: Generator, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Random left and right primitive states (variable, row), seen from random frames."""
     rho = 10.0 ** rng.uniform(-0.7, 0.7, (2, rows))
     p = 10.0 ** rng.uniform(-0.8, 0.8, (2, rows))
     u = rng.normal(0, 0.6, (2, rows))
+    alike = rng.random(rows)
+    p[1] = np.where(alike < 0.15, p[0], p[1])  # contacts
+    u[1] = np.where(alike < 0.15, u[0], u[1])
+    u += rng.normal(0, 1.0, rows) * (rng.random(rows) < 0.6)
     return np.stack((rho[0], u[0], p[0])), np.stack((rho[1], u[1], p[1]))
 
 
-def _strong(rng: Generator, rows: int) -> Sides:
-    """Pressure ratios of 10 to 1e5."""
-    rho = 10.0 ** rng.uniform(-1.5, 1.5, (2, rows))
-    p = np.stack((np.ones(rows), 10.0 ** -rng.uniform(1, 5, rows)))
-    p = np.where(rng.random(rows) < 0.5, p[::-1], p)
-    u = rng.normal(0, 0.7, (2, rows)) * np.sqrt(GAMMA * p / rho) * (rng.random(rows) < 0.5)
-    return np.stack((rho[0], u[0], p[0])), np.stack((rho[1], u[1], p[1]))
+def _is_gas(equation: Equation) -> bool:
+    return isinstance(equation, Euler)
 
 
-def _parting(rng: Generator, rows: int) -> Sides:
-    """Two strong rarefactions, some nearly to vacuum; the mirrored pair collides."""
-    rho = 10.0 ** rng.uniform(-0.5, 0.5, (2, rows))
-    p = 10.0 ** rng.uniform(-0.7, 0.7, (2, rows))
-    alike = rng.random(rows) < 0.4
-    rho[1], p[1] = np.where(alike, rho[0], rho[1]), np.where(alike, p[0], p[1])
-    apart = rng.uniform(0.2, 0.93, rows) * 5.0 * np.sqrt(GAMMA * p / rho).sum(axis=0)
-    return np.stack((rho[0], -0.5 * apart, p[0])), np.stack((rho[1], 0.5 * apart, p[1]))
-
-
-def _single(rng: Generator, rows: int) -> Sides:
-    """One wave only, to either side: shock, contact or rarefaction."""
-    rho, p = 10.0 ** rng.uniform(-0.5, 0.5, rows), 10.0 ** rng.uniform(-0.5, 0.5, rows)
-    c, still = np.sqrt(GAMMA * p / rho), np.zeros(rows)
-    kind = rng.integers(0, 5, rows)
-    ratio = 10.0 ** np.where(kind == 4, rng.uniform(1, 2.5, rows), rng.uniform(0.1, 1.2, rows))
-    shock = _behind_shock(rho, p, ratio)
-    drop = 10.0 ** -rng.uniform(0.1, 1.5, rows)
-    fan = (rho * drop ** (1 / GAMMA), 5.0 * c * (drop ** (1 / 7) - 1.0), p * drop)
-    contact = (rho * 10.0 ** rng.uniform(-1, 1, rows), still, p)
-    waves = (shock, shock, contact, fan, shock)
-    left = np.stack([np.choose(kind, [wave[k] for wave in waves]) for k in range(3)])
-    right = np.stack((rho, still, p))
-    mirror = np.array([1.0, -1.0, 1.0])[:, None]
-    flip = rng.random(rows) < 0.5
-    return np.where(flip, right * mirror, left), np.where(flip, left * mirror, right)
-
-
-def _behind_shock(rho: Any, p: Any, ratio: Any) -> tuple[Any, Any, Any]:
-    """State behind a shock of a pressure ratio that runs to the right into gas at rest."""
-    speed = p * (ratio - 1.0) * np.sqrt((2.0 / (2.4 * rho)) / (p * ratio + p / 6.0))
-    return rho * (6.0 * ratio + 1.0) / (ratio + 6.0), speed, p * ratio
-
-
-def _from_a_frame(rng: Generator, sides: Sides, still: float) -> Sides:
-    """Seen from random frames: in a share of them one wave stands still, or creeps."""
-    left, right = (side.copy() for side in sides)
-    rows = left.shape[1]
-    ends, middle = outer_waves(left, right), star_region(tuple(left), tuple(right), GAMMA).velocity
-    chosen = np.choose(rng.integers(0, 3, rows), (ends[0], middle, ends[1]))
-    c = np.maximum(_sound(left), _sound(right))
-    creep = c * rng.choice([-1, 1], rows) * 10.0 ** rng.uniform(-2.5, -0.5, rows)
-    other = np.where(rng.random(rows) < 0.6, rng.normal(0, 1, rows) * c, 0.0)
-    shift = np.where(rng.random(rows) < still, creep - chosen, other)
-    left[1] += shift
-    right[1] += shift
-    return left, right
-
-
-SIDES: dict[str, tuple[Callable[[Generator, int], Sides], float]] = {
-    "ordinary": (_ordinary, 0.4),
-    "strong": (_strong, 0.3),
-    "parting": (_parting, 0.0),
-    "single": (_single, 0.7),
-}
-"""Riemann problems, and the share seen from a frame in which one wave stands nearly still."""
-
-
-def _riemann(
-    kind: str, rng: Generator, rows: int, cells: int, steps: int, cfl: tuple[float, float]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+@distribution("gas_riemann", supports=_is_gas, needs="the Euler equations")
+def gas_riemann(equation: Euler, rng: Generator, size: Size) -> Batch:
     """Two Riemann problems, left | right | left, until their waves would meet; exact."""
-    sides, still = SIDES[kind]
-    left, right = _from_a_frame(rng, sides(rng, 6 * rows + 16), still)
-    most = NEAREST * 5.0 * (_sound(left) + _sound(right))
-    keep = np.abs(right[1] - left[1]) < most
+    rows, cells, steps, cfl = size
+    gamma = equation.gamma
+    left, right = _gas_sides(rng, 8 * rows + 16)
+    keep = ~(_vacuum(left, right, gamma) | _vacuum(right, left, gamma))
     left, right = left[:, keep][:, :rows], right[:, keep][:, :rows]
-    start = cells / 4 + rng.uniform(-0.5, 0.5, rows) * rng.integers(0, 2, rows)
-    second = start + cells / 2
-    one, two = outer_waves(left, right), outer_waves(right, left)
+    first = cells / 4 + rng.uniform(-0.5, 0.5, rows) * rng.integers(0, 2, rows)
+    second = first + cells / 2
+    one, two = outer_waves(left, right, gamma), outer_waves(right, left, gamma)
     closing = np.maximum(one[1] - two[0], two[1] - one[0])
-    top = np.max([np.abs(one), np.abs(two), fastest_states(left, right)], axis=(0, 1))
-    longest = (cells / 2 - MARGIN) / np.maximum(closing, 1e-6)
-    dt = np.minimum(rng.uniform(*cfl, rows) / top, longest / steps)
+    # Inside a fan, and on a side that moves fast itself, |u| + c may exceed the outer waves' speed.
+    fastest = np.max([np.abs(one), np.abs(two), fastest_states(left, right, gamma)], axis=(0, 1))
+    # A margin of six cells keeps the numerical waves apart too.
+    longest = (cells / 2 - 6.0) / np.maximum(closing, 1e-6)
+    dt = np.minimum(rng.uniform(*cfl, rows) / fastest, longest / steps)
     x = (np.arange(cells * POINTS) + 0.5) / POINTS
     averages = []
     for t in (np.zeros(rows), dt * steps):
-        w = two_fans(x, t, start, second, one, two, left, right, cells)
-        q = np.stack(Euler().to_conserved(tuple(w)))
+        w = two_fans(x, t, first, second, one, two, left, right, cells, gamma)
+        q = np.stack(equation.to_conserved(tuple(w)))
         averages.append(cell_means(q.reshape(3, rows, cells, POINTS)))
-    t = dt * steps
-    middle = 0.5 * ((start + one[1] * t) + (second + two[0] * t))
-    other = 0.5 * ((second + two[1] * t) + (start + cells + one[0] * t))
-    beyond = (np.arange(cells) + 0.5 - middle[:, None]) % cells
-    return averages[0], averages[1], dt, beyond >= (other - middle)[:, None]
+    return Batch(equation, averages[0], averages[1], dt[:, None], steps)
 
 
-# --- density carried along -----------------------------------------------------------------------
+def _vacuum(left: np.ndarray, right: np.ndarray, gamma: float) -> np.ndarray:
+    """Whether the sides part fast enough to leave next to nothing between them."""
+    cl, cr = np.sqrt(gamma * left[2] / left[0]), np.sqrt(gamma * right[2] / right[0])
+    return np.asarray(right[1] - left[1] > 0.7 * (2.0 / (gamma - 1.0)) * (cl + cr))
 
 
-def _carried(
-    rng: Generator, rho: np.ndarray, steps: int, cfl: tuple[float, float]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Density at constant velocity and pressure, moved by whole cells; exact."""
-    rows, cells = rho.shape[:2]
-    p = 10.0 ** rng.uniform(-1.5, 1.5, rows)
-    c = np.sqrt(GAMMA * p / rho.min(axis=(1, 2)))
-    share = rng.uniform(0.2, 0.98, rows)  # of the fastest speed that is the velocity
-    shift = np.maximum(np.round(rng.uniform(*cfl, rows) * steps * share), 1.0)
-    speed, sign = c * share / (1.0 - share), rng.choice([-1, 1], rows)
-    start = cell_means(rho)
-    end = np.stack([np.roll(a, int(k)) for a, k in zip(start, shift * sign, strict=True)])
-    u, level = (speed * sign)[:, None], p[:, None]
-    ends = [np.stack(Euler().to_conserved((r, u + 0.0 * r, level + 0.0 * r))) for r in (start, end)]
-    return ends[0], ends[1], shift / (speed * steps), _halves(rows, cells)
+def outer_waves(left: np.ndarray, right: np.ndarray, gamma: float) -> np.ndarray:
+    """Slowest and fastest wave (2, row)."""
+    star = star_region(tuple(left), tuple(right), gamma)
+    ends = []
+    for side, sign in ((left, -1.0), (right, 1.0)):
+        rho, u, p = side
+        c = np.sqrt(gamma * p / rho)
+        shock = c * np.sqrt(
+            1.0 + ((gamma + 1.0) / (2.0 * gamma)) * np.maximum(star.pressure / p - 1.0, 0.0)
+        )
+        ends.append(u + sign * shock)
+    return np.stack(ends)
 
 
-def _halves(rows: int, cells: int) -> np.ndarray:
-    return np.broadcast_to(np.arange(cells) < cells // 2, (rows, cells))
+def fastest_states(left: np.ndarray, right: np.ndarray, gamma: float) -> np.ndarray:
+    """Largest |u| + c of the constant states of both problems (2, row)."""
+    tops = []
+    for a, b in ((left, right), (right, left)):
+        star = star_region(tuple(a), tuple(b), gamma)
+        near_left = (star.density_left, star.velocity, star.pressure)
+        near_right = (star.density_right, star.velocity, star.pressure)
+        states = (tuple(a), tuple(b), near_left, near_right)
+        tops.append(np.max([np.abs(u) + np.sqrt(gamma * p / rho) for rho, u, p in states], axis=0))
+    return np.stack(tops)
 
 
-def _profiles(rng: Generator, rows: int, cells: int) -> np.ndarray:
-    shape = random_profiles(rng, rows, cells)
-    shape /= np.abs(shape).max(axis=(1, 2), keepdims=True) + 1e-12
-    size = rng.uniform(0.02, 0.9, (rows, 1, 1))
-    return np.asarray(10.0 ** rng.uniform(-1, 1, (rows, 1, 1)) * (1.0 + size * shape))
-
-
-def _waves(rng: Generator, rows: int, cells: int) -> np.ndarray:
-    """Sine waves of one length, most of 5 to 18 cells, some on a slope."""
-    x = (np.arange(cells * FINE) + 0.5) / FINE
-    short, any_ = (
-        np.exp(rng.uniform(np.log(a), np.log(b), rows)) for a, b in ((5.0, 18.0), (2.5, 42.0))
-    )
-    number = np.maximum(np.round(cells / np.where(rng.random(rows) < 0.6, short, any_)), 1.0)
-    shape = np.sin(2 * np.pi * (number[:, None] * x / cells + rng.random((rows, 1))))
-    slope = (rng.random(rows) < 0.25) * 10.0 ** rng.uniform(0, 1.3, rows)
-    shape = shape + slope[:, None] * np.sin(2 * np.pi * x / cells)
-    shape = (shape / np.abs(shape).max(axis=1, keepdims=True)).reshape(rows, cells, FINE)
-    size = 10.0 ** rng.uniform(-2, -0.1, (rows, 1, 1))
-    return np.asarray(10.0 ** rng.uniform(-1, 1, (rows, 1, 1)) * (1.0 + size * shape))
-
-
-# --- interacting waves ---------------------------------------------------------------------------
-
-
-class ShockPool(FinePool):
-    """Fine-grid runs of random states, most of them shocks that run into short waves."""
-
-    @staticmethod
-    def _states(rng: Generator, rows: int, cells: int) -> np.ndarray:
-        pieces = FinePool._states(rng, rows, cells)
-        shocks = np.stack([_shock_into_waves(rng, cells) for _ in range(rows)], axis=1)
-        chosen = rng.random((rows, 1)) < 0.6
-        return np.where(chosen, np.stack(Euler().to_conserved(tuple(shocks))), pieces)
-
-
-def _shock_into_waves(rng: Generator, cells: int) -> np.ndarray:
-    """Primitive point values of a slab of shocked gas on waves of density, from any frame."""
-    x = (np.arange(cells * REFINEMENT) + 0.5) / REFINEMENT
-    mach = rng.uniform(1.3, 5)
-    rho, p = 10.0 ** rng.uniform(-0.3, 0.3, 2)
-    c = np.sqrt(GAMMA * p / rho)
-    behind = _behind_shock(rho, p, 1.0 + 2.0 * GAMMA / (GAMMA + 1.0) * (mach * mach - 1.0))
-    start = rng.uniform(0.1, 0.25) * cells
-    slab = (x > start) & (x < start + rng.uniform(0.15, 0.35) * cells)
-    wave = np.zeros_like(x)
-    for _ in range(rng.integers(1, 3)):
-        number = round(cells / np.exp(rng.uniform(np.log(4.0), np.log(40.0))))
-        wave += rng.uniform(0.05, 0.3) * np.sin(2 * np.pi * (number * x / cells + rng.random()))
-    if rng.random() < 0.25:
-        wave = 0.3 * np.sign(wave)
-    ahead = (rho * (1.0 + np.clip(wave, -0.6, 0.6)), 0.0, p)
-    w = np.stack([np.where(slab, b, a) for b, a in zip(behind, ahead, strict=True)])
-    if rng.random() < 0.5:
-        w = w[:, ::-1] * np.array([1.0, -1.0, 1.0])[:, None]
-    frame = rng.random()
-    if frame < 0.35:  # the shock creeps
-        w[1] -= np.sign(w[1].sum()) * mach * c * rng.uniform(0.8, 1.2)
-    elif frame < 0.7:
-        w[1] += rng.normal(0, 1) * c
-    return w
-
-
-# --- all of them ---------------------------------------------------------------------------------
-
-KINDS = (*SIDES, "profiles", "waves", "pool")
-WAVE_CFL = (0.05, 0.7)  # whether waves grow depends on it; so waves see all there is
-
-
-def draw(
-    rng: Generator,
-    mix: dict[str, int],
+def two_fans(
+    x: np.ndarray,
+    t: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
+    one: np.ndarray,
+    two: np.ndarray,
+    left: np.ndarray,
+    right: np.ndarray,
     cells: int,
-    steps: int,
-    cfl: tuple[float, float],
-    pool: FinePool,
-) -> GasBatch:
-    """Return a batch with so many rows of each kind."""
-    parts = []
-    for kind, rows in mix.items():
-        if kind == "pool":
-            start, end, dt = pool.draw(rng, rows, steps, cfl)
-            parts.append((start, end, dt[:, 0], _halves(rows, cells)))
-        elif kind == "profiles":
-            parts.append(_carried(rng, _profiles(rng, rows, cells), steps, cfl))
-        elif kind == "waves":
-            parts.append(_carried(rng, _waves(rng, rows, cells), steps, WAVE_CFL))
-        else:
-            parts.append(_riemann(kind, rng, rows, cells, steps, cfl))
-    initial, target = (np.concatenate([p[k] for p in parts], axis=1) for k in (0, 1))
-    return GasBatch(
-        initial,
-        target,
-        np.concatenate([p[2] for p in parts])[:, None],
-        steps,
-        np.concatenate([p[3] for p in parts]).astype(np.float64),
-        np.repeat(list(mix), list(mix.values())),
-    )
+    gamma: float,
+) -> np.ndarray:
+    """Primitive point values (variable, row, point) of both Riemann problems on the circle."""
+    middle = (0.5 * ((first + one[1] * t) + (second + two[0] * t)))[:, None]
+    other = 0.5 * ((second + two[1] * t) + (first + cells + one[0] * t))[:, None]
+    beyond = (x[None] - middle) % cells  # distance to the right of the point between the fans
+    age = np.maximum(t, 1e-12)[:, None]
+    l_, r_ = (tuple(v[:, None] for v in side) for side in (left, right))
+    a = riemann(l_, r_, (beyond + middle - cells - first[:, None]) / age, gamma)
+    b = riemann(r_, l_, (beyond + middle - second[:, None]) / age, gamma)
+    # The circle is cut midway between the fans: there the first ends and the second begins.
+    return np.stack([np.where(beyond < other - middle, v, u) for u, v in zip(a, b, strict=True)])
+
+
+@fine_grid("gas_states", supports=_is_gas, needs="the Euler equations")
+def gas_states(
+    equation: Equation, rng: Generator, rows: int, cells: int, points: int
+) -> np.ndarray:
+    """Pieces of constant state, two to four, with density or velocity waves on them."""
+    x = (np.arange(cells * points) + 0.5) / points
+    w = np.empty((3, rows, len(x)))
+    for row in range(rows):
+        jumps = np.sort(rng.uniform(0, cells, rng.integers(2, 5)))
+        piece = np.searchsorted(jumps, x) % len(jumps)
+        w[0, row] = (10.0 ** rng.uniform(-0.5, 0.5, len(jumps)))[piece]
+        w[1, row] = rng.normal(0, 0.6, len(jumps))[piece] + rng.normal(0, 0.7)
+        w[2, row] = (10.0 ** rng.uniform(-0.6, 0.6, len(jumps)))[piece]
+    wave = random_profiles(rng, rows, cells, points).reshape(rows, -1)
+    wave /= np.abs(wave).max(axis=1, keepdims=True) + 1e-12
+    size = rng.uniform(0.02, 0.35, (rows, 1)) * (rng.random((rows, 1)) < 0.7)
+    w[0] *= 1.0 + size * wave
+    w[1] += 0.3 * size * wave * (rng.random((rows, 1)) < 0.3)
+    return np.stack(equation.to_conserved(tuple(w)))

@@ -1,19 +1,56 @@
-"""The policy network: one agent per face, bounded by construction."""
+"""Policy families by name: one agent per face, bounded by construction."""
 
 from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from learnedflux.errors import InputError
 from learnedflux.reconstruction import Reconstruction, bounded, steered
-from learnedflux.reconstruction.families import Family, families
+from learnedflux.reconstruction import families as formulas
 from learnedflux.reconstruction.mp import ALPHA
+from learnedflux.registry import Registry
 
-__all__ = ["BoundedPolicy", "FamilyPolicy", "SteeredPolicy"]
+__all__ = ["BoundedPolicy", "FamilyPolicy", "SteeredPolicy", "families", "family"]
+
+STENCIL = 6  # cells around a face that the policy files of these families take
+
+
+families: Registry[Any] = Registry("policy family")
+
+
+def family(name: str) -> Callable[[type], type]:
+    """Decorator that adds a class of policies under the name recipes and policy files call it by.
+
+    Parameters
+    ----------
+    name : str
+        Name of the family.
+
+    Notes
+    -----
+    The class is a :class:`torch.nn.Module` with
+
+    - a constructor whose arguments are the settings of ``[policy]`` in a recipe, and ``seed``;
+    - ``family``, ``stencil`` (cells around a face that the exported file takes) and ``order``;
+    - ``reconstruction()``, the policy as a :class:`~learnedflux.reconstruction.Reconstruction` of
+      the torch backend, gradients and all;
+    - ``contract(stencil)``, the map of the policy file: (face, stencil) to (face,); and
+      ``contract(stencil, speeds)`` with ``speeds`` (face, number) if its attribute ``speeds``,
+      that number, is not 0;
+    - ``metadata()``, what the file says of it besides.
+    """
+
+    def decorate(kind: type) -> type:
+        families.add(name, kind)
+        return kind
+
+    return decorate
 
 
 class FamilyPolicy(nn.Module):
@@ -31,12 +68,17 @@ class FamilyPolicy(nn.Module):
         The family's numbers by name.
     """
 
+    order = 5
+    stencil = STENCIL
+
     def __init__(
-        self, family: Family, hidden: tuple[int, ...], seed: int, **settings: float
+        self, family: formulas.Family, hidden: tuple[int, ...], seed: int, **settings: float
     ) -> None:
         super().__init__()
+        if not hidden or not all(isinstance(width, int) and width > 0 for width in hidden):
+            raise InputError(f"hidden must list layer widths above 0; got {hidden!r}.")
         self.rules = family
-        self.family = family.name
+        self.family, self.speeds = family.name, family.speeds
         self.config: dict[str, Any] = {"hidden": list(hidden), **settings}
         generator = torch.Generator().manual_seed(seed)
         layers: list[nn.Module] = []
@@ -66,11 +108,28 @@ class FamilyPolicy(nn.Module):
         value: Tensor = rules.evaluate(given[: rules.cells], speeds, settings, eps, self._answer)
         return value
 
+    def contract(self, stencil: Tensor, speeds: Tensor | None = None) -> Tensor:
+        """Return left-biased face values (face,) from (face, cell), and speeds (face, number)."""
+        cells = tuple(stencil[:, j] for j in range(self.rules.cells))
+        value: Tensor = self(*(cells if speeds is None else (*cells, speeds.unbind(1))))
+        return value
+
+    def metadata(self) -> dict[str, Any]:
+        """Return settings and weights, by which the compiled kernels run a policy file."""
+        layers = [layer for layer in self.net if isinstance(layer, nn.Linear)]
+        weights = [
+            {"weight": layer.weight.tolist(), "bias": layer.bias.tolist()} for layer in layers
+        ]
+        return {"config": self.config, "weights": weights}
+
     def reconstruction(self, name: str = "policy") -> Reconstruction:
         """Return this policy as a reconstruction of the torch backend, gradients and all."""
-        return Reconstruction(name, self, self.rules.cells, 5, speeds=bool(self.rules.speeds))
+        return Reconstruction(
+            name, self, self.rules.cells, self.order, speeds=bool(self.rules.speeds)
+        )
 
 
+@family(steered.FAMILY)
 class SteeredPolicy(FamilyPolicy):
     """Policy of the family :mod:`~learnedflux.reconstruction.steered`: it sees wave speeds.
 
@@ -102,7 +161,7 @@ class SteeredPolicy(FamilyPolicy):
         seed: int = 0,
     ) -> None:
         super().__init__(
-            families[steered.FAMILY],
+            formulas.families[steered.FAMILY],
             hidden,
             seed,
             threshold=threshold,
@@ -113,6 +172,7 @@ class SteeredPolicy(FamilyPolicy):
         )
 
 
+@family(bounded.FAMILY)
 class BoundedPolicy(FamilyPolicy):
     """Face value = upwind cell + clip(linear5 + sensor * sum_k action_k difference_k).
 
@@ -148,7 +208,7 @@ class BoundedPolicy(FamilyPolicy):
         seed: int = 0,
     ) -> None:
         super().__init__(
-            families[bounded.FAMILY],
+            formulas.families[bounded.FAMILY],
             hidden,
             seed,
             threshold=threshold,

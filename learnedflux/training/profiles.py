@@ -69,13 +69,13 @@ KINDS: tuple[tuple[float, Profile], ...] = (
 )
 
 
-def random_profiles(rng: Generator, rows: int, cells: int) -> np.ndarray:
+def random_profiles(rng: Generator, rows: int, cells: int, points: int = FINE) -> np.ndarray:
     """Return point values (row, cell, point), amplitudes of order one, on cells of width one."""
-    x = (np.arange(cells * FINE) + 0.5) / FINE
+    x = (np.arange(cells * points) + 0.5) / points
     chances = np.array([chance for chance, _ in KINDS])
     kinds = rng.choice(len(KINDS), rows, p=chances)
     values = np.stack([KINDS[kind][1](rng, x, cells) for kind in kinds])
-    return values.reshape(rows, cells, FINE)
+    return values.reshape(rows, cells, points)
 
 
 def cell_means(values: np.ndarray) -> np.ndarray:

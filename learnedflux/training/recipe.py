@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import inspect
 import json
 import math
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from learnedflux.equations import Equation
 from learnedflux.errors import InputError, UnknownNameError
-from learnedflux.reconstruction import bounded, steered
-from learnedflux.reconstruction.families import families
+from learnedflux.reconstruction import reconstructions, steered
+from learnedflux.training import laws
 from learnedflux.training.adjoint import LANES
-from learnedflux.training.gas import KINDS
-from learnedflux.training.nets import BoundedPolicy, SteeredPolicy
+from learnedflux.training.distributions import default_mix, supported
+from learnedflux.training.hard_gas import KINDS
+from learnedflux.training.losses import losses
+from learnedflux.training.nets import families
 
 __all__ = ["Recipe"]
 
-LATER = ("family", "theta", "loose", "mix", "hinge")  # settings added after the first policies
+WHOLE = ("iterations", "rows", "pool", "refinement", "validate_every")  # above 0
+FORMER = {"steps_first": "steps", "steps_last": "steps"}
 
 
 @dataclass(frozen=True)
@@ -31,38 +37,57 @@ class Recipe:
     ----------
     name : str
         Name of the policy.
-    equations : tuple of str
-        What to train on: any of "Advection", "Burgers", "Euler".
-    hidden : tuple of int
-        Widths of the network's hidden layers.
-    threshold, softness, alpha : float
-        Of the sensor and the bounds, see :class:`~learnedflux.training.BoundedPolicy`.
-    family : {"bounded5", "steered6"}
-        Kind of policy. "steered6" (:class:`~learnedflux.training.SteeredPolicy`) is trained on gas
-        alone, by the compiled rollout: ``equations`` must be "Euler", ``rows``, ``dtype`` and
-        ``compile`` have no effect.
-    theta, loose : float
-        Of :class:`~learnedflux.training.SteeredPolicy`.
-    mix : dict
-        Rows of each kind of problem (see :mod:`~learnedflux.training.gas`) per iteration, for
-        "steered6"; a multiple of eight altogether.
-    hinge : float
-        How much more an error counts that is larger than the best classical scheme's, for
-        "steered6".
+    equations : sequence
+        What to train on: names of built-in equations, ``"file.py:Class"``, ``"module:Class"``,
+        equations or classes of them, or dicts ``{name = ..., parameter = ...}``.
+    family : str
+        Policy family, see :func:`~learnedflux.training.family`.
+    policy : dict
+        Settings of the family; of ``bounded5`` those of
+        :class:`~learnedflux.training.BoundedPolicy`.
+    distributions : dict
+        Problems by equation: ``{"Burgers": {"profiles": 1.0, "riemann": 0.5}}``, a weight of 1
+        standing for ``rows`` rows. Default for an equation not named:
+        :func:`~learnedflux.training.default_mix`.
+    kinds : dict
+        Rows of each kind of gas problem per iteration (see
+        :mod:`~learnedflux.training.hard_gas`), a multiple of eight altogether. For family
+        "steered6", which is trained on Euler alone through the compiled rollout: distributions,
+        losses, baselines, rows, segment, dtype and compile have no effect on it, and of ``steps``
+        the first and the last count.
+    losses : dict
+        Losses and their weights, see :mod:`learnedflux.training.losses`.
+    baselines : sequence of str
+        Classical schemes to beat: errors are compared with the best of them, row by row.
+    reference : str
+        Scheme of the runs on the fine grid.
+    refinement, pool : int
+        How many times finer that grid is, and how many trajectories are run on it.
+    cfl : sequence of float
+        Lowest and highest CFL number of the problems.
     iterations : int
         Gradient steps.
     rows : int
-        Problems per distribution and step.
+        Problems per iteration for a distribution of weight 1; on each rank, if there are several.
     cells : int
         Cells per problem.
-    steps_first, steps_last : int
-        Time steps unrolled, at the start and from two thirds of the training on.
+    steps : sequence of int
+        Time steps unrolled, stage by stage; the last from ``ramp`` of the training on.
+    ramp : float
+        Share of the training in which the last stage is reached.
+    segment : int
+        Time steps between states that are kept for the way back, everything between them being
+        computed again: memory is that of ``segment`` steps and ``steps / segment`` states. 0 keeps
+        everything: a quarter to a third faster, and memory grows with the steps.
+    gradient_growth : float
+        How many times the gradient by the state of a row may grow on its way back through the
+        steps; beyond, it is scaled down, and the other rows are heard.
     rate : float
         Largest learning rate; warm-up over 20 iterations, then a cosine down to a hundredth.
-    pool : int
-        Fine-grid trajectories of interacting waves.
     validate_every : int
         Iterations between validations; the best policy of these is kept.
+    patience : int
+        Validations without a better policy after which training stops; 0 never stops early.
     seed : int
         Seed of weights and problems.
     dtype : {"float64", "float32"}
@@ -74,78 +99,164 @@ class Recipe:
     """
 
     name: str = "policy"
-    equations: tuple[str, ...] = ("Advection", "Burgers", "Euler")
-    hidden: tuple[int, ...] = (16, 16)
-    threshold: float = 0.1
-    softness: float = 0.1
-    alpha: float = 4.0
-    iterations: int = 600
-    rows: int = 16
+    equations: tuple[Equation, ...] = ("Advection", "Burgers", "Euler")  # type: ignore[assignment]
+    family: str = "bounded5"
+    policy: dict[str, Any] = field(default_factory=dict)
+    distributions: dict[str, dict[str, float]] = field(default_factory=dict)
+    kinds: dict[str, int] = field(default_factory=dict)
+    losses: dict[str, float] = field(default_factory=lambda: {"ratio": 1.0, "growth": 10.0})
+    baselines: tuple[str, ...] = ("mp5", "teno5", "muscl")
+    reference: str = "weno5-z"
+    refinement: int = 8
+    pool: int = 96
+    cfl: tuple[float, float] = (0.1, 0.6)
+    iterations: int = 200
+    rows: int = 12
     cells: int = 128
-    steps_first: int = 12
-    steps_last: int = 60
-    rate: float = 3e-3
-    pool: int = 192
+    steps: tuple[int, ...] = (12, 24, 36, 48)
+    ramp: float = 0.67
+    segment: int = 1
+    gradient_growth: float = 30.0
+    rate: float = 2e-3
     validate_every: int = 20
+    patience: int = 0
     seed: int = 0
     dtype: str = "float64"
     compile: bool = False
-    family: str = bounded.FAMILY
-    theta: float = 0.8
-    loose: float = 4.0
-    mix: dict[str, int] = dataclasses.field(default_factory=dict)
-    hinge: float = 1.5
 
     def __post_init__(self) -> None:
-        self._check_family()
-        for key in ("equations", "hidden"):
-            object.__setattr__(self, key, tuple(getattr(self, key)))
-        known = ("Advection", "Burgers", "Euler")
-        for equation in self.equations:
-            if equation not in known:
-                raise UnknownNameError("equation to train on", equation, known)
-        if not self.equations:
+        for key in ("equations", "baselines", "cfl", "steps"):
+            given = getattr(self, key)
+            if isinstance(given, str) or not hasattr(given, "__iter__"):
+                raise InputError(f"{key} must be a list; got {given!r}.")
+            object.__setattr__(self, key, tuple(given))
+        object.__setattr__(self, "equations", tuple(map(laws.find, self.equations)))
+        for key in ("policy", "distributions", "kinds", "losses"):
+            if not isinstance(getattr(self, key), Mapping):
+                raise InputError(f"{key} must be a table; got {getattr(self, key)!r}.")
+        self._check_names()
+        self._check_kinds()
+        self._check_numbers()
+
+    def _check_names(self) -> None:
+        names = [equation.name for equation in self.equations]
+        if not names:
             raise InputError("equations must name at least one equation to train on.")
-        for key in ("iterations", "rows", "steps_first", "steps_last", "pool", "validate_every"):
-            if not (isinstance(getattr(self, key), int) and getattr(self, key) > 0):
+        if len(set(names)) < len(names):
+            raise InputError(f"equations must differ in name; got {', '.join(names)}.")
+        known = _settings_of(self.family)
+        for key in self.policy:
+            if key not in known:
+                raise UnknownNameError(f"setting of policy family {self.family!r}", key, known)
+        families[self.family](**self.policy, seed=self.seed)  # says what is wrong with its values
+        for key in self.distributions:
+            if key not in names:
+                raise UnknownNameError("equation with distributions", key, names)
+            if not isinstance(self.distributions[key], Mapping):
                 raise InputError(
-                    f"{key} must be a whole number above 0; got {getattr(self, key)!r}."
+                    f"distributions of {key} must be a table of names and weights; "
+                    f"got {self.distributions[key]!r}."
                 )
-        if not self.hidden or min(self.hidden) < 1:
-            raise InputError(f"hidden must list layer widths above 0; got {self.hidden!r}.")
-        if self.cells < 32:
-            raise InputError(f"cells must be at least 32, for waves to fit in; got {self.cells!r}.")
-        if not (math.isfinite(self.rate) and self.rate > 0):
-            raise InputError(f"rate must be a number above 0; got {self.rate!r}.")
+        for equation in self.equations:
+            for key in self.mix(equation):
+                supported(equation, key)
+        for what, weights in (("losses", self.losses), *self.distributions.items()):
+            for key, weight in weights.items():
+                if not (isinstance(weight, (int, float)) and 0.0 <= weight < math.inf):
+                    raise InputError(
+                        f"weight of {key!r} in {what} must be 0 or above; got {weight!r}."
+                    )
+            if not any(weights.values()):
+                raise InputError(f"{what} must have a weight above 0.")
+        for key in self.losses:
+            losses.canonical(key)
+        for scheme in (*self.baselines, self.reference):
+            reconstructions.canonical(scheme)
+        if not self.baselines:
+            raise InputError("baselines must name at least one scheme.")
         if self.dtype not in ("float64", "float32"):
             raise UnknownNameError("dtype", self.dtype, ("float64", "float32"))
 
-    def _check_family(self) -> None:
-        if self.family not in families:
-            raise UnknownNameError("family of policies", self.family, list(families))
-        for kind in self.mix:
+    def _check_kinds(self) -> None:
+        for kind, rows in self.kinds.items():
             if kind not in KINDS:
                 raise UnknownNameError("kind of gas problem", kind, KINDS)
-        if self.family == steered.FAMILY:
-            if tuple(self.equations) != ("Euler",):
+            if not _whole(rows):
+                raise InputError(f"rows of kind {kind!r} must be above 0; got {rows!r}.")
+        if self.family != steered.FAMILY:
+            if self.kinds:
+                raise InputError(f"kinds are for family {steered.FAMILY!r}; got {self.kinds!r}.")
+            return
+        names = [equation.name for equation in self.equations]
+        if names != ["Euler"]:
+            raise InputError(
+                f"policies of family {self.family!r} are trained on Euler alone; got {names!r}."
+            )
+        if not self.kinds or sum(self.kinds.values()) % LANES:
+            raise InputError(
+                f"kinds must name rows, a multiple of {LANES} altogether; got {self.kinds!r}."
+            )
+
+    def _check_numbers(self) -> None:
+        for key in WHOLE:
+            if not _whole(getattr(self, key)):
                 raise InputError(
-                    f"policies of family {self.family!r} are trained on Euler alone; got equations "
-                    f"{list(self.equations)!r}."
+                    f"{key} must be a whole number above 0; got {getattr(self, key)!r}."
                 )
-            rows = sum(self.mix.values())
-            if rows == 0 or rows % LANES or min(self.mix.values()) < 1:
+        for key in ("segment", "patience", "seed"):
+            if not _whole(getattr(self, key), least=0):
                 raise InputError(
-                    f"mix must name rows of each kind, a multiple of {LANES} altogether; got "
-                    f"{self.mix!r}."
+                    f"{key} must be a whole number, 0 or above; got {getattr(self, key)!r}."
                 )
-        elif self.mix:
-            raise InputError(f"mix is for family {steered.FAMILY!r}; got {self.mix!r}.")
+        if not self.steps or not all(map(_whole, self.steps)):
+            raise InputError(f"steps must list whole numbers above 0; got {list(self.steps)!r}.")
+        if not (_whole(self.cells) and self.cells >= 32):
+            raise InputError(f"cells must be at least 32, for waves to fit in; got {self.cells!r}.")
+        for key in ("rate", "gradient_growth"):
+            if not 0.0 < getattr(self, key) < math.inf:
+                raise InputError(f"{key} must be a number above 0; got {getattr(self, key)!r}.")
+        if not 0.0 <= self.ramp <= 1.0:
+            raise InputError(f"ramp must be a share of the training, 0 to 1; got {self.ramp!r}.")
+        if len(self.cfl) != 2 or not 0.0 < self.cfl[0] <= self.cfl[1]:
+            raise InputError(f"cfl must be [lowest, highest], above 0; got {list(self.cfl)!r}.")
+
+    # --- what it stands for -------------------------------------------------------------------
+
+    def mix(self, equation: Equation) -> dict[str, float]:
+        """Return the distributions of an equation and their weights, those above 0."""
+        given = self.distributions.get(equation.name) or default_mix(equation)
+        return {name: float(weight) for name, weight in given.items() if weight}
+
+    def new_policy(self) -> Any:
+        """Return an untrained policy of the family, in this recipe's precision."""
+        import torch
+
+        policy = families[self.family](**self.policy, seed=self.seed)
+        return policy.to(getattr(torch, self.dtype))
+
+    def settings(self) -> dict[str, Any]:
+        """Return all settings as plain data, from which :meth:`of` makes this recipe again."""
+        found = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        found["equations"] = [laws.describe(equation) for equation in self.equations]
+        plain: dict[str, Any] = json.loads(json.dumps(found))
+        return plain
+
+    @property
+    def digest(self) -> str:
+        """Digest of all settings; files that equations come from count by the class alone."""
+        found = self.settings()
+        for equation in found["equations"]:
+            equation["name"] = equation["name"].rpartition(":")[2]
+        return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:16]
 
     @classmethod
     def of(cls, given: str | Path | Recipe | None, **overrides: Any) -> Recipe:
-        """Return a recipe from a TOML file, another recipe, or keyword arguments alone."""
+        """Return a recipe from a TOML file, another recipe, or keyword arguments alone.
+
+        An override ``{"losses.growth": 5.0}`` changes one entry of a table, ``losses={...}`` all.
+        """
         if isinstance(given, Recipe):
-            settings = dataclasses.asdict(given)
+            settings = given.settings() | {"equations": given.equations}
         elif given is None:
             settings = {}
         else:
@@ -155,28 +266,34 @@ class Recipe:
                 raise InputError(f"cannot read recipe {str(given)!r}: {error.strerror}.") from error
             except tomllib.TOMLDecodeError as error:
                 raise InputError(f"recipe {str(given)!r} is not TOML: {error}.") from error
-        settings.update(overrides)
-        names = [field.name for field in dataclasses.fields(cls)]
+        for key, value in overrides.items():
+            _put(settings, key.split("."), value)
+        names = [f.name for f in dataclasses.fields(cls)]
         for key in settings:
+            if key in _settings_of(settings.get("family", cls.family)):
+                raise InputError(
+                    f"{key!r} is a setting of the policy family: write it in [policy]."
+                )
+            if key in FORMER:
+                raise InputError(f"{key!r} is now part of {FORMER[key]!r}, a list of stages.")
             if key not in names:
                 raise UnknownNameError("recipe setting", key, names)
         return cls(**settings)
 
-    def policy(self) -> BoundedPolicy | SteeredPolicy:
-        """Return a new policy of this recipe, in float64."""
-        k = self
-        if k.family == steered.FAMILY:
-            return SteeredPolicy(
-                k.hidden, k.threshold, k.softness, k.theta, k.alpha, k.loose, k.seed
-            )
-        return BoundedPolicy(k.hidden, k.threshold, k.softness, k.alpha, k.seed)
 
-    @property
-    def digest(self) -> str:
-        """Digest of all settings; those that came later count only where they are set."""
-        settings = dataclasses.asdict(self)
-        for key in LATER:
-            if settings[key] == dataclasses.asdict(Recipe())[key]:
-                del settings[key]
-        text = json.dumps(settings, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+def _whole(value: Any, least: int = 1) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _settings_of(family: str) -> list[str]:
+    return [name for name in inspect.signature(families[family]).parameters if name != "seed"]
+
+
+def _put(settings: dict[str, Any], path: list[str], value: Any) -> None:
+    """Put a value into a table of tables."""
+    for key in path[:-1]:
+        inner = settings.get(key, {})
+        if not isinstance(inner, dict):
+            raise InputError(f"{key!r} is no table, so it has no entry {path[-1]!r}.")
+        settings[key] = settings = dict(inner)
+    settings[path[-1]] = value

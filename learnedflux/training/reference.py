@@ -1,25 +1,37 @@
-"""Fine-grid runs of random gas states, restricted to the training grid."""
+"""Runs of random states on a finer grid, restricted to the training grid."""
 
 from __future__ import annotations
 
+import logging
+import math
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 from numpy.random import Generator
+from tqdm import tqdm
 
-from learnedflux.equations import Euler
+from learnedflux.backends import NumbaBackend
+from learnedflux.boundaries import boundaries
+from learnedflux.equations import Equation
 from learnedflux.errors import InputError
 from learnedflux.grid import Grid
 from learnedflux.integrators import ssprk3
-from learnedflux.problem import Problem
-from learnedflux.semidiscretization import Semidiscretization
-from learnedflux.training.profiles import FINE, random_profiles
+from learnedflux.scheme import Scheme
 
-__all__ = ["FinePool"]
+__all__ = ["FinePool", "PoolSettings", "States"]
 
-REFINEMENT = 8
+log = logging.getLogger("learnedflux")
+CFL = 0.4
+MARGIN = 1.2  # by which waves may outrun the initial state's before a piece leaves its CFL range
+
+# (equation, rng, rows, cells, points per cell) -> conserved states (variable, row, fine cell)
+States = Callable[[Equation, Generator, int, int, int], np.ndarray]
 
 
-class FinePool:
-    """Trajectories of random periodic gas states, from which pieces are drawn.
+class PoolSettings(NamedTuple):
+    """Size and rule of the reference runs.
 
     Parameters
     ----------
@@ -28,65 +40,91 @@ class FinePool:
     rows : int
         Number of trajectories.
     cells : int
-        Cells of the training grid; the runs have eight times as many.
+        Cells of the training grid.
+    scheme : str
+        Scheme of the runs. It must find the right solution of the equation: for fluxes that are
+        neither convex nor concave that speaks against sharpening ones such as ``mp5``.
+    refinement : int
+        How many times finer their grid is.
     snapshots : int
         States kept of each trajectory.
     interval : float
-        Time between them, in cell widths over velocity.
+        Time between them, in cells that the fastest wave of the initial state crosses.
+    progress : bool, optional
+        Progress bar; default on a terminal.
     """
 
-    def __init__(
-        self, seed: int, rows: int, cells: int, snapshots: int = 40, interval: float = 1.5
-    ) -> None:
-        rng = np.random.default_rng([seed, 77])
-        q = self._states(rng, rows, cells)
-        fine = cells * REFINEMENT
-        grid = Grid(x=(0.0, float(cells), fine))
-        names = Euler().conserved_names(1)
-        problem = Problem(
-            Euler(), grid, dict(zip(names, q[:, 0], strict=True)), "periodic", t_end=1.0
+    seed: int
+    rows: int
+    cells: int
+    scheme: str = "weno5-z"
+    refinement: int = 8
+    snapshots: int = 48
+    interval: float = 2.0
+    progress: bool | None = None
+
+
+class FinePool:
+    """Trajectories of random periodic states, from which pieces are drawn.
+
+    Parameters
+    ----------
+    equation : Equation
+        Conservation law.
+    states : callable
+        Draws the initial states, see :func:`~learnedflux.training.fine_grid`.
+    settings : PoolSettings
+        Size and rule.
+    """
+
+    def __init__(self, equation: Equation, states: States, settings: PoolSettings) -> None:
+        s, began = settings, time.perf_counter()
+        rng = np.random.default_rng([s.seed, 77])
+        self.equation = equation
+        q = states(equation, rng, s.rows, s.cells, s.refinement)
+        periodic = boundaries["periodic"]
+        backend = NumbaBackend(
+            equation,
+            Grid(x=(0.0, float(s.cells), s.cells * s.refinement)),
+            Scheme(s.scheme).bind(equation),
+            ((periodic, periodic),),
         )
-        semi = Semidiscretization(problem, "mp5")
-        self.interval = interval
-        alive, start, kept = np.ones(rows, dtype=bool), q, [q]
-        for _ in range(snapshots - 1):
-            t = 0.0
-            while t < interval:
-                speed = semi.backend.max_speed(0.0, q, 0)
-                dt = min(0.4 / (REFINEMENT * speed), interval - t)
-                q = ssprk3(semi.backend.rhs, 0.0, q, dt)
-                t += dt
+        self.unit = s.interval / np.maximum(self._fastest(q), 1e-300)  # of time, for each row
+        alive, start, kept = np.ones(s.rows, dtype=bool), q, [q]
+        bar = tqdm(
+            range(s.snapshots - 1),
+            desc=f"reference runs of {equation.name}",
+            disable=None if s.progress is None else not s.progress,
+        )
+        for _ in bar:
+            left = 1.0  # of the interval
+            while left > 0.0:
+                courant = float((self._fastest(q) * self.unit).max()) * s.refinement
+                share = min(CFL / courant, left)
+                # No sliver of a step in the end.
+                share = left / math.ceil(left / share - 1e-9)
+                q = ssprk3(backend.rhs, 0.0, q, share * self.unit[:, None])
+                left = left - share if left - share > 1e-12 else 0.0
                 # A trajectory the reference scheme cannot keep physical is no reference. It is
                 # dropped in the end; until then it shall not spoil the step of the others.
-                physical = np.asarray(Euler().admissible(tuple(q)) & np.isfinite(q).all(axis=0))
-                alive &= physical.all(axis=1)
+                physical = equation.admissible(tuple(q)) & np.isfinite(q).all(axis=0)
+                alive &= np.asarray(physical).all(axis=1)
                 q = np.where(alive[None, :, None], q, start)
             kept.append(q)
         if not alive.any():
-            raise InputError(f"none of {rows} reference trajectories stayed physical; use more.")
-        states = np.stack(kept, axis=1)[:, :, alive]  # (variable, snapshot, row, fine cell)
-        shape = (*states.shape[:-1], cells, REFINEMENT)
-        self.states = states.reshape(shape).mean(axis=-1)
+            raise InputError(f"none of {s.rows} reference trajectories stayed physical; use more.")
+        every = np.stack(kept, axis=1)[:, :, alive]  # (variable, snapshot, row, fine cell)
+        self.unit = self.unit[alive]
+        self.states = every.reshape(*every.shape[:-1], s.cells, s.refinement).mean(axis=-1)
+        log.info(
+            "%d reference runs of %s by %s on %d cells: %.1f s",
+            alive.sum(), equation.name, s.scheme, every.shape[-1], time.perf_counter() - began,
+        )  # fmt: skip
 
-    @staticmethod
-    def _states(rng: Generator, rows: int, cells: int) -> np.ndarray:
-        """Pieces of constant state, two to four, with density or velocity waves on them."""
-        points = cells * REFINEMENT
-        x = (np.arange(points) + 0.5) / REFINEMENT
-        w = np.empty((3, rows, points))
-        for row in range(rows):
-            jumps = np.sort(rng.uniform(0, cells, rng.integers(2, 5)))
-            piece = np.searchsorted(jumps, x) % len(jumps)
-            w[0, row] = (10.0 ** rng.uniform(-0.5, 0.5, len(jumps)))[piece]
-            w[1, row] = rng.normal(0, 0.6, len(jumps))[piece] + rng.normal(0, 0.7)
-            w[2, row] = (10.0 ** rng.uniform(-0.6, 0.6, len(jumps)))[piece]
-        # The profiles come with FINE points per cell; keep REFINEMENT of them.
-        wave = random_profiles(rng, rows, cells)[..., :: FINE // REFINEMENT].reshape(rows, points)
-        wave /= np.abs(wave).max(axis=1, keepdims=True) + 1e-12
-        size = rng.uniform(0.02, 0.35, (rows, 1)) * (rng.random((rows, 1)) < 0.7)
-        w[0] *= 1.0 + size * wave
-        w[1] += 0.3 * size * wave * (rng.random((rows, 1)) < 0.3)
-        return np.stack(Euler().to_conserved(tuple(w)))
+    def _fastest(self, q: np.ndarray) -> np.ndarray:
+        """Largest speed of each row."""
+        speed = np.broadcast_to(self.equation.max_speed(tuple(q), 0), q.shape[1:])
+        return np.asarray(speed.max(axis=-1))
 
     def draw(
         self, rng: Generator, rows: int, steps: int, cfl: tuple[float, float]
@@ -95,10 +133,9 @@ class FinePool:
         count, total = self.states.shape[1], self.states.shape[2]
         row = rng.integers(0, total, rows)
         first = rng.integers(0, count - 1, rows)
-        start = self.states[:, first, row]
-        fastest = Euler().max_speed(tuple(start), 0).max(axis=-1)
+        start, unit = self.states[:, first, row], self.unit[row]
         # As many whole intervals as fit into the steps at the CFL number drawn, one at least.
-        fits = (rng.uniform(*cfl, rows) * steps / (1.1 * fastest * self.interval)).astype(int)
+        crossed = MARGIN * self._fastest(start) * unit
+        fits = (rng.uniform(*cfl, rows) * steps / np.maximum(crossed, 1e-300)).astype(int)
         last = np.clip(first + np.maximum(fits, 1), None, count - 1)
-        dt = (last - first) * self.interval / steps
-        return start, self.states[:, last, row], dt[:, None]
+        return start, self.states[:, last, row], ((last - first) * unit / steps)[:, None]

@@ -6,17 +6,15 @@ import copy
 import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 import xarray as xr
-from torch import Tensor
+from torch import Tensor, nn
 
 from learnedflux.errors import InputError
 from learnedflux.files import replace_file
-from learnedflux.training.nets import FamilyPolicy
 from learnedflux.training.recipe import Recipe
 
 __all__ = ["Board", "TrainingState"]
@@ -28,11 +26,12 @@ class TrainingState:
     """What changes during training, and its checkpoint."""
 
     def __init__(
-        self, policy: FamilyPolicy, optimizer: torch.optim.Adam, averaged: dict[str, Tensor]
+        self, policy: nn.Module, optimizer: torch.optim.Optimizer, averaged: dict[str, Tensor]
     ) -> None:
         self.policy, self.optimizer, self.averaged = policy, optimizer, averaged
         self.best = copy.deepcopy(averaged)
         self.best_score = math.inf
+        self.waited = 0  # validations since the best
         self.iteration = 0
         self.rows: list[dict[str, float]] = []
 
@@ -54,8 +53,9 @@ class TrainingState:
 
     def keep_best(self, score: float) -> None:
         """Remember the averaged weights if they validate best."""
+        self.waited += 1
         if score < self.best_score:
-            self.best_score = score
+            self.best_score, self.waited = score, 0
             self.best = copy.deepcopy(self.averaged)
 
     def history(self, recipe: Recipe) -> xr.Dataset:
@@ -65,19 +65,21 @@ class TrainingState:
             name: ("iteration", [row.get(name, math.nan) for row in self.rows]) for name in names
         }
         index = [int(row["iteration"]) for row in self.rows]
-        return xr.Dataset(columns, {"iteration": index}, {"recipe": json.dumps(asdict(recipe))})
+        return xr.Dataset(columns, {"iteration": index}, {"recipe": json.dumps(recipe.settings())})
 
     def save(self, path: Path, recipe: Recipe) -> None:
         """Write a checkpoint."""
         with replace_file(path) as file:
             torch.save(
                 {
-                    "recipe": json.dumps(asdict(recipe)),
+                    "recipe": json.dumps(recipe.settings()),
+                    "digest": recipe.digest,
                     "policy": self.policy.state_dict(),
                     "optimizer": self.optimizer.state_dict(),
                     "averaged": self.averaged,
                     "best": self.best,
                     "best_score": self.best_score,
+                    "waited": self.waited,
                     "iteration": self.iteration,
                     "rows": self.rows,
                 },
@@ -88,15 +90,16 @@ class TrainingState:
         """Read a checkpoint of the same recipe."""
         if not path.is_file():
             raise InputError(f"nothing to resume: there is no checkpoint {str(path)!r}.")
-        kept = torch.load(path, weights_only=True)
-        if kept["recipe"] != json.dumps(asdict(recipe)):
+        device = next(self.policy.parameters()).device
+        kept = torch.load(path, weights_only=True, map_location=device)
+        if kept["digest"] != recipe.digest:
             raise InputError(
                 f"checkpoint {str(path)!r} belongs to another recipe; resume with that one, or "
                 "train into another folder."
             )
         self.policy.load_state_dict(kept["policy"])
         self.optimizer.load_state_dict(kept["optimizer"])
-        for key in ("averaged", "best", "best_score", "iteration", "rows"):
+        for key in ("averaged", "best", "best_score", "waited", "iteration", "rows"):
             setattr(self, key, kept[key])
 
 

@@ -21,8 +21,7 @@ from learnedflux.grid import Grid
 from learnedflux.integrators import ssprk3
 from learnedflux.scheme import Scheme
 from learnedflux.training.adjoint import CompiledRollout
-from learnedflux.training.data import CFL
-from learnedflux.training.gas import GasBatch, ShockPool, draw
+from learnedflux.training.hard_gas import GasBatch, draw, shock_pool
 from learnedflux.training.nets import SteeredPolicy
 from learnedflux.training.recipe import Recipe
 from learnedflux.training.state import TrainingState
@@ -31,6 +30,7 @@ __all__ = ["GasTraining"]
 
 CLASSICAL = ("teno5", "mp5", "muscl")
 SHARES = (0.6, 0.2, 0.2)  # of density, velocity and pressure in the loss
+HINGE = 1.5  # how much more an error counts that is larger than the best classical scheme's
 FLOOR = 1e-4  # of a variable's range: errors below it count as none
 LOST = 1.6  # logarithm of the error ratio of a row that ended unphysical
 BEYOND = 15.0  # what an overshoot beyond the exact range counts, as a share of that range
@@ -43,10 +43,8 @@ VALIDATION_SEED = 1_000_003
 VALIDATION_CFL = (0.3, 0.45)
 VALIDATION = ((1, 120), (2, 200))  # cells, in those of the training, and steps
 POOL_SHARE = 3  # times fewer fine-grid trajectories than for training
-WORSE = (
-    0.3  # what the share of problems lost counts in the score, and GROWS that of waves that grow
-)
-GROWS = 0.5
+WORSE = 0.3  # what the share of problems lost counts in the score
+GROWS = 0.5  # what that of waves that grow counts
 
 
 class GasTraining:
@@ -62,12 +60,12 @@ class GasTraining:
 
     def __init__(self, recipe: Recipe, policy: SteeredPolicy) -> None:
         self.recipe, rules = recipe, policy.rules
-        widths = (rules.inputs, *recipe.hidden, rules.answers)
+        widths = (rules.inputs, *policy.config["hidden"], rules.answers)
         settings = tuple(policy.config[key] for key in rules.settings)
         self.rollout = CompiledRollout(Euler(), rules, settings, widths)
-        self.pool = ShockPool(recipe.seed, recipe.pool, recipe.cells)
+        self.pool = shock_pool(recipe.seed, recipe.pool, recipe.cells)
         fewer = -(-recipe.pool // POOL_SHARE)
-        self.apart = ShockPool(VALIDATION_SEED + recipe.seed, fewer, recipe.cells)
+        self.apart = shock_pool(VALIDATION_SEED + recipe.seed, fewer, recipe.cells)
         self.backends: dict[tuple[str, int], NumbaBackend] = {}
         self.kept: list[tuple[GasBatch, Tensor]] = []
 
@@ -80,9 +78,9 @@ class GasTraining:
         rate = recipe.rate * min((iteration + 1) / min(20, recipe.iterations), 1.0)
         rate *= 0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * progress))
         longer = min(progress / STEADY, 1.0) ** 1.5
-        steps = round(recipe.steps_first + longer * (recipe.steps_last - recipe.steps_first))
+        steps = round(recipe.steps[0] + longer * (recipe.steps[-1] - recipe.steps[0]))
         rng = np.random.default_rng([recipe.seed, iteration])
-        batch = draw(rng, recipe.mix, recipe.cells, steps, CFL, self.pool)
+        batch = draw(rng, recipe.kinds, recipe.cells, steps, recipe.cfl, self.pool)
         best = self._classical(batch).amin(dim=0)
         weights = parameters_to_vector(state.policy.parameters()).detach().numpy()
         end, lost = self.rollout(batch.initial, batch.dt, steps, weights, keep=True)
@@ -120,7 +118,7 @@ class GasTraining:
         ratio = torch.log((self._errors(q, batch) + FLOOR) / (best + FLOOR))
         problem = (torch.tensor(SHARES, dtype=q.dtype)[:, None, None] * ratio).sum(dim=0)
         worse = torch.relu(problem) + torch.relu(ratio[0])
-        loss = (problem + self.recipe.hinge * worse).mean(dim=0)
+        loss = (problem + HINGE * worse).mean(dim=0)
         beyond = self._beyond(q, batch).clamp(max=0.5)
         loss = loss + BEYOND * torch.relu(beyond - ALLOWED).sum(dim=0)
         rho, start = q[0], torch.as_tensor(batch.initial)[0]
@@ -194,7 +192,7 @@ class GasTraining:
     def _apart(self, refined: int, steps: int) -> tuple[GasBatch, Tensor]:
         """Return problems that are never trained on, and the best classical errors of density."""
         rng = np.random.default_rng([VALIDATION_SEED, refined])
-        mix = {kind: 16 for kind in self.recipe.mix if kind != "pool" or refined == 1}
+        mix = {kind: 16 for kind in self.recipe.kinds if kind != "pool" or refined == 1}
         cells = refined * self.recipe.cells
         batch = draw(rng, mix, cells, steps, VALIDATION_CFL, self.apart)
         return batch, self._classical(batch)[:, 0].amin(dim=0)

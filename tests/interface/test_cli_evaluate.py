@@ -14,11 +14,11 @@ from learnedflux.cli import main
 TINY = """
 name = "tiny"
 equations = ["Advection"]
+baselines = ["mp5"]
 iterations = 2
 rows = 1
 cells = 32
-steps_first = 1
-steps_last = 2
+steps = [1, 2]
 validate_every = 1
 """
 QUICK = "--schemes godunov,muscl --problems sod,tophat --repeats 1"
@@ -140,7 +140,7 @@ def trained(tmp_path_factory):
     (folder / "tiny.toml").write_text(TINY, encoding="utf-8")
     command = ["train", str(folder / "tiny.toml"), "--folder", str(folder / "run")]
     with contextlib.redirect_stdout(io.StringIO()) as out:
-        assert main([*command, "--set", "seed=3", "--set", "hidden=[4]"]) == 0
+        assert main([*command, "--set", "seed=3", "--set", "policy.hidden=[4]"]) == 0
     return folder, out.getvalue()
 
 
@@ -158,7 +158,7 @@ def test_a_run_is_found_again_as_it_was(trained):
 
     folder, _ = trained
     run = training.load_run(folder / "run")
-    assert (run.recipe.seed, run.recipe.hidden, run.recipe.name) == (3, (4,), "tiny")
+    assert (run.recipe.seed, run.recipe.policy, run.recipe.name) == (3, {"hidden": [4]}, "tiny")
     best = torch.load(folder / "run" / "last.pt", weights_only=True)["best"]
     for key, value in run.policy.state_dict().items():
         assert torch.equal(value, best[key].double())
@@ -179,7 +179,13 @@ def test_export_writes_the_policy_of_a_run(trained, typed, tmp_path):
 
 def test_training_goes_on(trained, typed):
     folder, _ = trained
-    again = ("train", folder / "tiny.toml", "--folder", folder / "run", "--resume --set hidden=[4]")
+    again = (
+        "train",
+        folder / "tiny.toml",
+        "--folder",
+        folder / "run",
+        "--resume --set policy.hidden=[4]",
+    )
     code, out, err = typed(*again, "--set seed=3")
     assert code == 0, err
     assert "iterations: 2" in out

@@ -201,7 +201,8 @@ def test_single_precision_follows_double(scheme):
     double = lf.solve(case, scheme, backend="torch", dtype="float64", dt=2e-3)
     for variable in double.data_vars:
         # TENO's cut-off is a switch, and where data are flat to seven digits round-off throws it.
-        allowed = 5e-3 if scheme == "teno5" else 5e-5
+        # The longer a stencil, the more it cancels.
+        allowed = {"teno5": 5e-3, "weno7-z": 1e-3}.get(scheme, 5e-5)
         np.testing.assert_allclose(single[variable], double[variable], rtol=0, atol=allowed)
 
 

@@ -11,7 +11,8 @@ if shutil.which("c++") is None:
 
 import learnedflux as lf  # noqa: E402
 from learnedflux.training.adjoint import CompiledRollout  # noqa: E402
-from learnedflux.training.data import euler_riemann  # noqa: E402
+from learnedflux.training.distributions import Size  # noqa: E402
+from learnedflux.training.gas import gas_riemann  # noqa: E402
 from learnedflux.training.nets import SteeredPolicy  # noqa: E402
 from learnedflux.training.rollout import Environment, rollout  # noqa: E402
 from learnedflux.training.trace import Program, reverse  # noqa: E402
@@ -36,7 +37,7 @@ def compiled(policy):
 
 @pytest.fixture(scope="module")
 def batch():
-    return euler_riemann(np.random.default_rng(3), ROWS, CELLS, STEPS)
+    return gas_riemann(lf.Euler(), np.random.default_rng(3), Size(ROWS, CELLS, STEPS, (0.1, 0.6)))
 
 
 def weights(policy):
@@ -47,7 +48,7 @@ def test_ends_and_gradients_are_those_of_torch(policy, compiled, batch):
     end, lost = compiled(batch.initial, batch.dt, STEPS, weights(policy), keep=True)
     env = Environment(lf.Euler(), policy.reconstruction(), CELLS)
     start, dt = torch.as_tensor(batch.initial), torch.as_tensor(batch.dt)
-    expected = rollout(env.guarded_rhs, start, dt, STEPS, checkpointed=False)
+    expected = rollout(env.guarded_rhs, start, dt, STEPS, segment=0)
     assert not lost.any()
     np.testing.assert_allclose(end, expected.detach().numpy(), rtol=0, atol=1e-12)
     g = np.random.default_rng(4).normal(size=end.shape)

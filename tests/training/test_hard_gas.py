@@ -6,14 +6,14 @@ import pytest
 pytest.importorskip("torch", reason="torch is not installed: nothing can be trained")
 
 from learnedflux.equations import Euler
-from learnedflux.training.gas import KINDS, SIDES, ShockPool, draw
+from learnedflux.training.hard_gas import KINDS, SIDES, draw, shock_pool
 
 CELLS, STEPS, ROWS, CFL = 48, 10, 6, (0.1, 0.6)
 
 
 @pytest.fixture(scope="module")
 def pool():
-    return ShockPool(seed=0, rows=3, cells=32, snapshots=4)
+    return shock_pool(seed=0, rows=3, cells=32, snapshots=4)
 
 
 @pytest.fixture(params=[kind for kind in KINDS if kind != "pool"])
