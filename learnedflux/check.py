@@ -232,7 +232,7 @@ def _kernel_flux(eq: Equation, q: np.ndarray, axis: int) -> tuple[np.ndarray, fl
     solver = riemann_solvers[default_riemann(eq)].function
     kind: Any = type(eq)
     constant = reconstructions["constant"].function
-    k = kernels(kind, constant, 1, variables["conserved"], solver, axis, len(q))
+    k = kernels(kind, constant, None, 1, variables["conserved"], solver, axis, len(q))
     ql, qr = np.ascontiguousarray(q), np.ascontiguousarray(q[:, ::-1])
     f, like = np.empty_like(ql), (0.0,) * len(q)
     k.fluxes(eq.compiled(), ql, qr, f, like)

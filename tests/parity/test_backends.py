@@ -126,7 +126,7 @@ def test_fluxes(name, solver):
     reconstruct, function = bound.reconstruction.function, riemann_solvers[solver].function
     chosen, like = variables[bound.variables], (0.0,) * len(equation.conserved_names(1))
     length = frame_length(equation, chosen, 1)
-    k = kernels(type(equation), reconstruct, 3, chosen, function, 0, length)
+    k = kernels(type(equation), reconstruct, None, 3, chosen, function, 0, length)
     for seed in range(3):
         ql = states(name, seed)
         for qr in (states(name, seed + 10), ql[:, ::-1], ql):
