@@ -76,7 +76,7 @@ def test_rest_in_two_dimensions():
 @pytest.mark.parametrize("scheme", PARTS)
 def test_rest_for_long(scheme, name):
     """Long enough for round-off that grows at a shore to show: it would tenfold in 50 steps."""
-    check_rest(lf.problems.get(name)(cells=60), scheme, 300, "torch")
+    check_rest(lf.problems.get(name)(cells=100), scheme, 300, "torch")
 
 
 @pytest.mark.slow
