@@ -78,15 +78,21 @@ def _scaled(d, c, eps):
 
 @pointwise
 def _bend(f0, f1, f2):
-    second = (f2 - f1) - (f1 - f0)
-    return second * second
+    return (f2 - f1) - (f1 - f0)
 
 
 @pointwise
 def _roughness(f):
-    """Square of the largest third difference: zero on a parabola, of order one at jumps."""
-    left, right = _bend(f[0], f[1], f[2]), _bend(f[2], f[3], f[4])
-    return maximum(maximum(left, _bend(f[1], f[2], f[3])), right)
+    """How far the differences are from those of a parabola or of any sine wave about a constant.
+
+    Such differences f obey bend(f) = -k f with one k, so that f[i] bend[j] - f[j] bend[i] vanishes,
+    whatever wavelength, amplitude and phase; at jumps it is of the order of one.
+    """
+    f1, f2, f3 = f[1], f[2], f[3]
+    left, middle, right = _bend(f[0], f1, f2), _bend(f1, f2, f3), _bend(f2, f3, f[4])
+    near = absolute(f1 * middle - f2 * left)
+    far = absolute(f2 * right - f3 * middle)
+    return maximum(maximum(near, far), absolute(f1 * right - f3 * left))
 
 
 @pointwise
@@ -114,10 +120,8 @@ def _clipped(increment, d, monotone, settings):
 def awake(cells, settings, eps):
     """Whether the sensor is above zero (to round-off), without its divisions."""
     d = _differences(*cells)
-    least = settings[0] * maximum(
-        maximum(_range(d)[2], ROUND_OFF * eps * absolute(cells[2])), FLOOR
-    )
-    return _roughness(d) > least * least
+    size = maximum(maximum(_range(d)[2], ROUND_OFF * eps * absolute(cells[2])), FLOOR)
+    return _roughness(d) > settings[0] * (size * size)
 
 
 @pointwise
@@ -134,7 +138,8 @@ def look(cells, speeds, settings, eps):
     threshold, softness = settings[0], settings[1]
     f, low, high = _scaled(_differences(*cells), cells[2], eps)
     rough = _roughness(f)
-    sensor = maximum(rough - threshold * threshold, 0.0) / (rough + softness * softness)
+    squared = rough * rough
+    sensor = maximum(squared - threshold * threshold, 0.0) / (squared + softness * softness)
     f0, f1, f2, f3, f4 = f
     sizes = (absolute(f0), absolute(f1), absolute(f2), absolute(f3), absolute(f4))
     return (*sizes, *speeds), (sensor, _monotone(low, high))
