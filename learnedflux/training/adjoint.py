@@ -29,7 +29,7 @@ from learnedflux.positivity import limit_flux, violates
 from learnedflux.reconstruction import variables
 from learnedflux.reconstruction.families import Family
 from learnedflux.reconstruction.interface import face_speeds, from_fields, to_fields
-from learnedflux.riemann import default_riemann, riemann_solvers
+from learnedflux.riemann import Riemann, default_riemann, riemann_solvers
 from learnedflux.training.trace import Program, Symbol, choose, reverse
 
 __all__ = ["LANES", "CompiledRollout"]
@@ -50,6 +50,11 @@ static inline lanes root(lanes x) {
   for (int i = 0; i < 8; i++) y[i] = __builtin_sqrt(x[i]);
   return y;
 }
+static inline lanes power_of_e(lanes x) {
+  lanes y;
+  for (int i = 0; i < 8; i++) y[i] = __builtin_exp(x[i]);
+  return y;
+}
 static inline unsigned char set_in(mask m) {
   unsigned char found = 0;
   for (int i = 0; i < 8; i++) found |= (m[i] & 1) << i;
@@ -60,6 +65,7 @@ WORDS = {
     "negate": "-{0}",
     "abs": "size({0})",
     "sqrt": "root({0})",
+    "exp": "power_of_e({0})",
     "min": "smaller({0}, {1})",
     "max": "larger({0}, {1})",
     "where": "{0} ? {1} : {2}",
@@ -158,7 +164,9 @@ class _Source:
         eq, v, n, p = self.equation, self.variables, self.count, Program()
         w = tuple(self._inputs(p, f"w[{j}]") for j in range(6))
         frame, fields = to_fields(eq, w, 0, v.frame, v.into)
-        speeds = face_speeds(eq, w[2], w[3], 0, v.frame)
+        speeds: Any = ((0.0,) * n, (0.0,) * n)
+        if self.family.speeds:
+            speeds = face_speeds(eq, w[2], w[3], 0, v.frame)
         self.frame = len(frame)
         results = self._places("frame", frame, p)
         for k in range(n):
@@ -221,13 +229,13 @@ class _Source:
     def _flux(self) -> str:
         """From face values and the prepared cells beside the face the numerical flux."""
         eq, v, p = self.equation, self.variables, Program()
-        between: Any = riemann_solvers[default_riemann(eq)].between
+        solver = riemann_solvers[default_riemann(eq)]
         frame = self._inputs(p, "frame", self.frame)
         left, right = self._inputs(p, "left"), self._inputs(p, "right")
         wl, wr = self._inputs(p, "wl"), self._inputs(p, "wr")
         a = from_fields(eq, frame, left, v.primitive(eq, wl), 0, v.out)
         b = from_fields(eq, frame, right, v.primitive(eq, wr), 0, v.out)
-        f = self._places("f", between(eq, a, b, 0), p)
+        f = self._places("f", self._between(solver, a, b), p)
         inputs = [*frame, *left, *right, *wl, *wr]
         back = iter(reverse([x for _, x in f], self._inputs(p, "gf"), inputs))
         stored: list[tuple[str, Symbol]] = []
@@ -246,14 +254,22 @@ class _Source:
             _body(stored, added),
         )
 
+    def _between(self, solver: Riemann, wl: Any, wr: Any) -> Any:
+        """Flux between primitive states; over a flat bottom a balance law has no other terms."""
+        eq: Any = self.equation
+        if not eq.balanced:
+            between: Any = solver.between
+            return between(eq, wl, wr, 0)
+        return solver.function(eq, *eq.balance(eq.to_conserved(wl), eq.to_conserved(wr), 0), 0)
+
     def _limit(self) -> str:
         """The positivity limiter, and what is physical; all is where the equation says nothing."""
         eq, p = self.equation, Program()
         q = self._inputs(p, "q")
         fine = choose(eq.admissible(q), 1.0, 0.0) if eq.provides("positive") else p.number(1.0)
         text = _function("physical", "const lanes *q, lanes *to", _body([("*to", fine)]))
-        speed = eq.max_speed(q, 0)
-        text += _function("fastest", "const lanes *q, lanes *to", _body([("*to", speed)]))
+        (speed,) = self._places("to", [eq.max_speed(q, 0)], p)
+        text += _function("fastest", "const lanes *q, lanes *to", _body([speed]))
         p = Program()
         ql, qr, f = self._inputs(p, "ql"), self._inputs(p, "qr"), self._inputs(p, "f")
         top = p.input("*speed")
@@ -327,7 +343,8 @@ class CompiledRollout:
     Parameters
     ----------
     equation : Equation
-        Conservation law.
+        Conservation law, written in the words of :mod:`learnedflux.ops`. Of a balance law it knows
+        flat bottoms only, over which its terms besides the flux vanish.
     family : Family
         Formula of the policy.
     settings : tuple of float
@@ -339,7 +356,14 @@ class CompiledRollout:
     def __init__(
         self, equation: Equation, family: Family, settings: tuple[float, ...], widths: Sequence[int]
     ) -> None:
-        source = _Source(equation, family, settings, widths)
+        try:
+            source = _Source(equation, family, settings, widths)
+        except (AttributeError, NotImplementedError, TypeError) as error:
+            raise InputError(
+                f"{equation.name} cannot be traced for the compiled rollout ({error}); write it in "
+                'the words of learnedflux.ops, or train with rollout = "torch".'
+            ) from error
+        self.equation = equation
         self.variables, self.weights = source.count, source.weights
         self._library = _library(source.text)
         self._run: tuple[Any, ...] | None = None
@@ -370,6 +394,12 @@ class CompiledRollout:
         variables, rows, cells = q.shape
         if rows % LANES:
             raise InputError(f"compiled rollouts take a multiple of {LANES} rows; got {rows}.")
+        if self.equation.balanced and np.ptp(q[-1], axis=-1).any():
+            raise InputError(
+                f"compiled rollouts of {self.equation.name} know flat bottoms only; got one that "
+                f"is not in row {int(np.ptp(q[-1], axis=-1).argmax())}. Train on such problems "
+                'with rollout = "torch".'
+            )
         groups = rows // LANES
         state, step = _aligned((groups, cells, variables, LANES)), _aligned((groups, LANES))
         state[:] = q.reshape(variables, groups, LANES, cells).transpose(1, 3, 0, 2)
