@@ -164,7 +164,7 @@ class BoundScheme:
 
 def _require_speeds(policy: Policy, equation: Equation, kind: str) -> None:
     """Raise InputError where the fields a policy acts on have no characteristic speeds."""
-    if not equation.provides("eigenvalues"):
+    if not (equation.scalar or equation.provides("eigenvalues")):
         raise InputError(
             f"policy {policy.name!r} looks at characteristic speeds, and {equation.name} does not "
             "define eigenvalues(frame, axis); define it, or choose another policy."
