@@ -1,7 +1,7 @@
 """Random gas problems of the kinds that schemes find hard, for policies that see wave speeds.
 
 All live on periodic rows of cells of width one, like those of :mod:`~learnedflux.training.gas`:
-pairs of Riemann problems (ordinary ones, pressure ratios up to 1e5, sides that part nearly to
+pairs of Riemann problems (ordinary ones, pressure ratios up to 1e7, sides that part nearly to
 vacuum, single waves), many of them seen from a frame in which one wave stands nearly still;
 profiles and plain waves of density carried along; and interacting waves with fine-grid answers,
 shocks that run into short waves among them.
@@ -48,9 +48,9 @@ def _ordinary(rng: Generator, rows: int) -> Sides:
 
 
 def _strong(rng: Generator, rows: int) -> Sides:
-    """Pressure ratios of 10 to 1e5."""
+    """Pressure ratios of 10 to 1e7."""
     rho = 10.0 ** rng.uniform(-1.5, 1.5, (2, rows))
-    p = np.stack((np.ones(rows), 10.0 ** -rng.uniform(1, 5, rows)))
+    p = np.stack((np.ones(rows), 10.0 ** -rng.uniform(1, 7, rows)))
     p = np.where(rng.random(rows) < 0.5, p[::-1], p)
     u = rng.normal(0, 0.7, (2, rows)) * np.sqrt(GAMMA * p / rho) * (rng.random(rows) < 0.5)
     return np.stack((rho[0], u[0], p[0])), np.stack((rho[1], u[1], p[1]))
