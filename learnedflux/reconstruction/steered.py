@@ -110,9 +110,8 @@ def _base(d, theta):
 
 
 @pointwise
-def _clipped(increment, d, monotone, settings):
-    alpha, loose = settings[3], settings[4]
-    lower, upper = mp_bounds(d[0], d[1], d[2], d[3], loose + (alpha - loose) * monotone)
+def _clipped(increment, d, alpha):
+    lower, upper = mp_bounds(d[0], d[1], d[2], d[3], alpha)
     return median_clip(increment, lower, upper)
 
 
@@ -128,8 +127,7 @@ def awake(cells, settings, eps):
 def plain(cells, settings, eps):
     """Return the left-biased face value where the sensor is zero."""
     d = _differences(*cells)
-    _, low, high = _scaled(d, cells[2], eps)
-    return cells[2] + _clipped(_base(d, settings[2]), d, _monotone(low, high), settings)
+    return cells[2] + _clipped(_base(d, settings[2]), d, settings[4])
 
 
 @pointwise
@@ -149,8 +147,9 @@ def look(cells, speeds, settings, eps):
 def decide(cells, speeds, gates, answers, settings):
     """Return the left-biased face value that the network's five actions and damping lead to."""
     d, sensor, monotone = _differences(*cells), gates[0], gates[1]
-    increment = _base(d, settings[2]) + (monotone * sensor) * dot(answers[:5], d)
-    increment = _clipped(increment, d, monotone, settings)
+    acting, alpha, loose = monotone * sensor, settings[3], settings[4]
+    increment = _base(d, settings[2]) + acting * dot(answers[:5], d)
+    increment = _clipped(increment, d, loose + (alpha - loose) * acting)
     compressed = minimum(maximum(((speeds[0] - speeds[1]) - COMPRESSED) * RAMP, 0.0), 1.0)
     damping = minimum(maximum(answers[5], 0.0), 1.0) * (sensor * compressed)
     return cells[2] + increment * (1.0 - (1.0 - monotone) * damping)
