@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import learnedflux as lf
-from benchmarks.policies import named, smooth, two
+from benchmarks.policies import cost, long, named, smooth, structure, two, waves
 from benchmarks.policies.exam import BASELINES, Exam, scheme_of
 from learnedflux.evaluation.machine import machine
 
@@ -24,7 +24,11 @@ SECTIONS: dict[str, Callable[[Exam], None]] = {
     "named": named.section,
     "published": named.published,
     "smooth": smooth.section,
+    "waves": waves.section,
+    "long": long.section,
     "two": two.section,
+    "structure": structure.section,
+    "cost": cost.section,
 }
 CELLS, CFL = 200, 0.4  # what is asked for; further tables only where named, or in a full run
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import xarray as xr
 
 import learnedflux as lf
 from benchmarks.tables import head, row
 
-__all__ = ["BASELINES", "Exam", "Verdict", "scheme_of"]
+__all__ = ["BASELINES", "Exam", "Verdict", "scheme_of", "solved"]
 
 BASELINES = ("muscl", "weno5", "teno5", "mp5")
 NECESSARY = ("teno5", "mp5")  # what policies are measured against
@@ -29,6 +28,14 @@ def scheme_of(given: str) -> Any:
     if given not in shipped:
         raise lf.errors.UnknownNameError("policy", given, [*shipped, "learned", "FILE.onnx"])
     return lf.Scheme(shipped[given])
+
+
+def solved(problem: lf.Problem, scheme: Any, **settings: Any) -> xr.Dataset | None:
+    """Solve a problem, or return None where the run ends unphysical."""
+    try:
+        return lf.solve(problem, scheme, progress=False, **settings)
+    except (lf.InadmissibleStateError, lf.UnstableError):
+        return None
 
 
 @dataclass(frozen=True)
