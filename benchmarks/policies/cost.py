@@ -38,7 +38,7 @@ def _steps(exam: Exam) -> None:
             for scheme, how in exam.schemes.items():
                 seconds[scheme] += pace(problem, how, steps)
         texts = []
-        for scheme, times in seconds.items():
+        for times in seconds.values():
             pairs = zip(times, seconds[YARDSTICK], strict=True)
             ratio = statistics.median(ours / theirs for ours, theirs in pairs)
             each = 1e9 * statistics.median(times) / problem.grid.size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ import xarray as xr
 
 import learnedflux as lf
 from benchmarks.tables import head, row
+from learnedflux.evaluation.compare import grids_run
 
-__all__ = ["BASELINES", "Exam", "Verdict", "scheme_of", "solved"]
+__all__ = ["BASELINES", "Exam", "Verdict", "each_run", "scheme_of", "solved"]
 
 BASELINES = ("muscl", "weno5", "teno5", "mp5")
 NECESSARY = ("teno5", "mp5")  # what policies are measured against
@@ -28,6 +29,14 @@ def scheme_of(given: str) -> Any:
     if given not in shipped:
         raise lf.errors.UnknownNameError("policy", given, [*shipped, "learned", "FILE.onnx"])
     return lf.Scheme(shipped[given])
+
+
+def each_run(ds: xr.Dataset) -> Iterator[tuple[str, int, xr.Dataset]]:
+    """Yield name, cells and numbers by scheme of everything in a result of ``lf.evaluate``."""
+    ran = grids_run(ds)
+    for name in map(str, ds.problem.values):
+        for cells in ds.cells.values[ran.sel(problem=name).values]:
+            yield name, int(cells), ds.sel(problem=name, cells=cells)
 
 
 def solved(problem: lf.Problem, scheme: Any, **settings: Any) -> xr.Dataset | None:

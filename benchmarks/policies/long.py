@@ -81,8 +81,8 @@ def _composite(exam: Exam, medium: str, carry: Callable[..., lf.Problem]) -> Non
 def _ripple(exam: Exam, medium: str, carry: Callable[..., lf.Problem]) -> None:
     periods = FEW_PERIODS if exam.quick else PERIODS
     head(
-        f"Sine of {HEIGHT:.0%} as a {medium}, {periods:g} periods: what is beside the sine, over it; "
-        "in brackets what is left of the sine",
+        f"Sine of {HEIGHT:.0%} as a {medium}, {periods:g} periods: what is beside the sine, over "
+        "it; in brackets what is left of the sine",
         "scheme",
         *(f"{n} cells" for n in SINES),
     )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 
 import xarray as xr
 
 import learnedflux as lf
-from benchmarks.policies.exam import Exam
+from benchmarks.policies.exam import Exam, each_run
 from benchmarks.tables import errors, head, row
 from learnedflux.evaluation import Case
 
@@ -41,7 +40,7 @@ def _suite(exam: Exam, cells: int, cfl: float) -> None:
     cases += [Case(name, cells=(cells,)) for name in BESIDE]
     ds = lf.evaluate(exam.schemes, cases, cfl=cfl, repeats=1, progress=False)
     head(f"Named problems: mean L1 error, CFL {cfl:g}", "problem, cells", *exam.schemes)
-    for name, grid, part in _rows(ds):
+    for name, grid, part in each_run(ds):
         beside = " (not in the means)" if name in BESIDE else ""
         errors(
             f"{name}, {grid}{beside}", {s: float(part.error.sel(scheme=s)) for s in exam.schemes}
@@ -55,15 +54,6 @@ def _scaled(case: Case, grids: tuple[int, ...], cells: int) -> Case:
     return dataclasses.replace(case, cells=tuple(n * cells // OWN_CELLS for n in grids))
 
 
-def _rows(ds: xr.Dataset) -> Iterator[tuple[str, int, xr.Dataset]]:
-    """Yield each problem, its grid and its numbers by scheme."""
-    for name in map(str, ds.problem.values):
-        part = ds.sel(problem=name)
-        ran = (part.steps.notnull() | part.failed).any("scheme").values
-        for grid in part.cells.values[ran]:
-            yield name, int(grid), part.sel(cells=grid)
-
-
 def _ratios(exam: Exam, ds: xr.Dataset, policy: str, cells: int, cfl: float) -> None:
     """Print a policy's error over that of each baseline; judge them."""
     judged = cells == OWN_CELLS and cfl == 0.4
@@ -74,7 +64,7 @@ def _ratios(exam: Exam, ds: xr.Dataset, policy: str, cells: int, cfl: float) -> 
         *(f"/ {base}" for base in exam.baselines),
         "/ better of teno5, mp5",
     )
-    for name, _, part in _rows(ds):
+    for name, _, part in each_run(ds):
         error = {s: float(part.error.sel(scheme=s)) for s in exam.schemes}
         over = {base: error[policy] / error[base] for base in exam.baselines}
         better = error[policy] / min(e for s, e in error.items() if s in MEANS)
@@ -105,7 +95,7 @@ def published(exam: Exam) -> None:
     )
     for case, cfl, theirs in PUBLISHED[:3] if exam.quick else PUBLISHED:
         ds = lf.evaluate(exam.schemes, [case], cfl=cfl, repeats=1, progress=False)
-        for name, grid, part in _rows(ds):
+        for name, grid, part in each_run(ds):
             found = {s: float(part.error.sel(scheme=s)) for s in exam.schemes}
             errors(f"{name}, {grid}, {cfl:g}", {**found, "published": theirs})
             for policy in exam.policies:

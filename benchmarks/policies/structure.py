@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 import learnedflux as lf
-from benchmarks.policies.exam import Exam, solved
+from benchmarks.policies.exam import Exam, each_run, solved
 from benchmarks.tables import head, row
 
 CELLS, T_END = 128, 0.2
@@ -107,10 +107,8 @@ def _hard(exam: Exam) -> None:
         "problem, cells",
         *exam.schemes,
     )
-    for name in map(str, ds.problem.values):
-        part = ds.sel(problem=name)
-        ran = part.isel(cells=int(np.argmax(part.steps.notnull() | part.failed, axis=-1)[0]))
-        row(f"{name}, {int(ran.cells)}", *(_survival(ran.sel(scheme=s)) for s in exam.schemes))
+    for name, cells, part in each_run(ds):
+        row(f"{name}, {cells}", *(_survival(part.sel(scheme=s)) for s in exam.schemes))
     for policy in exam.policies:
         count = int(ds.failed.sel(scheme=policy).sum())
         exam.judge("failures on hard problems", policy, count, 0)

@@ -80,8 +80,8 @@ def _largest(part: xr.Dataset) -> str:
 
 def _curves(exam: Exam, ds: xr.Dataset, medium: str) -> None:
     head(
-        f"Waves in a {medium}: norm left over the initial one at CFL {SHOWN:g} (worst amplitude), on "
-        "a constant background; then the highest on the way on any slope",
+        f"Waves in a {medium}: norm left over the initial one at CFL {SHOWN:g} (worst amplitude), "
+        "on a constant background; then the highest on the way on any slope",
         "cells per wave",
         *exam.schemes,
     )

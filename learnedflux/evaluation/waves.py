@@ -154,7 +154,7 @@ def amplification(
 
 
 def _slopes(given: str | float | Sequence[str | float]) -> dict[str, float]:
-    """Return the slopes of backgrounds, over that of the wave, by the names they have in results."""
+    """Return slopes of backgrounds over that of the wave, by the names they have in results."""
     slopes = {}
     for ground in [given] if isinstance(given, (str, int, float)) else given:
         if isinstance(ground, str):

@@ -39,7 +39,12 @@ def test_on_a_slope_as_in_a_loop_of_its_own(length, background, steepness):
     """Periodic but for the height of the slope, step by step with one row only."""
     cells, height, dt = 20, 0.1, 0.3
     ds = evaluation.amplification(
-        ["muscl"], [20, 5, 10], cfl=dt, periods=2, amplitude=[1e-3, height], background=["slope", 0.4]
+        ["muscl"],
+        [20, 5, 10],
+        cfl=dt,
+        periods=2,
+        amplitude=[1e-3, height],
+        background=["slope", 0.4],
     )
     slope = -steepness * height * 2 * np.pi / length
 
