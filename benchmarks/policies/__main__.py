@@ -81,6 +81,9 @@ def main() -> None:
         plot=given.plot,
     )
     print("; ".join(f"{key} {text}" for key, text in machine().items()))
+    for name, scheme in exam.policies.items():
+        rule = scheme.reconstruction
+        print(f"\n{name}: {rule.digest if isinstance(rule, lf.Policy) else 'shipped policies'}")
     for name in given.section:
         print(f"\n## {name}", flush=True)
         began = time.perf_counter()

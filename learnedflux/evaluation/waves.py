@@ -72,8 +72,8 @@ def amplification(
         Linear advection, or entropy waves of the Euler equations: density waves in a uniform flow
         at constant pressure.
     sound_speed : float
-        Of the thinnest gas of each wave, over the velocity of the flow: above 1 the flow is slower
-        than sound everywhere.
+        Of the thinnest gas of each wave, where sound is fastest, over the velocity of the flow:
+        below 1 the flow is faster than sound everywhere.
     integrator : str
         Runge-Kutta method.
     progress : bool, optional
