@@ -6,7 +6,7 @@ import pytest
 import learnedflux as lf
 from learnedflux import evaluation
 from learnedflux.boundaries import Boundary
-from learnedflux.evaluation.waves import _domain
+from learnedflux.evaluation.waves import _domain, _Train
 
 
 def norm(u, mean):
@@ -81,6 +81,16 @@ def test_entropy_waves_are_advected_like_scalars(sound_speed):
     found = euler.left.sel(background="constant").values.ravel()
     np.testing.assert_allclose(found, scalar.left.values.ravel(), rtol=1e-9)
     assert not euler.grows.any()
+
+
+@pytest.mark.parametrize("sound_speed", [1.5, 0.25])
+def test_gas_flows_as_fast_as_asked(sound_speed):
+    """Sound is fastest in the troughs: there it has the speed that was asked for."""
+    train = _Train("Euler", lf.Scheme("godunov"), 20, [(0.0, 0.5, 10.0)], sound_speed)
+    _, velocity, _ = train.equation.to_primitive(tuple(train.q))
+    fastest = train.equation.max_speed(tuple(train.q), 0).max()
+    assert velocity == pytest.approx(np.ones((1, 20)))
+    assert fastest == pytest.approx(1.0 + sound_speed, rel=1e-12)
 
 
 def test_what_cannot_be_is_not_measured():
