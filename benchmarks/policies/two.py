@@ -19,7 +19,7 @@ ASKED = {"teno5": 0.70, "mp5": 0.85}
 def reference(name: str, cells: int, cache: Path) -> xr.Dataset:
     """Return the last state of a fine run, from the cache or computed and put there.
 
-    On one core that takes ten minutes and more at 800², above an hour at 1600². What is in the
+    On one core that takes about six minutes at 800², eight times as long at 1600². What is in the
     cache is not computed again when the library changes: delete it if its numbers do.
     """
     path = cache / f"{name}-{REFERENCE}-{cells}.nc"
