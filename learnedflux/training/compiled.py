@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector
 
-from learnedflux.training.compiled_task import FLOOR, CompiledTask, Problems, deviation, of_kind
+from learnedflux.training.compiled_task import FLOOR, CompiledTask, Problems, of_kind, ripple
 from learnedflux.training.distributions import Batch, Size
 from learnedflux.training.nets import FamilyPolicy
 from learnedflux.training.recipe import Recipe
@@ -27,6 +27,7 @@ LOST = 1.6  # logarithm of the error ratio of a row that ended unphysical
 CLIP = 2.0  # largest gradient of a row, in medians of the last iterations
 MEMORY = 50  # iterations of which the median is taken
 BETAS = (0.9, 0.99)
+AHEAD_EVERY = 3  # one iteration of so many starts from states that the policy has made itself
 STEADY = 0.6  # share of the training after which the rollout has its full length
 VALIDATION_SEED = 1_000_003
 VALIDATION_CFL = (0.3, 0.45)
@@ -75,9 +76,11 @@ class CompiledTraining:
         gradient = torch.zeros(weights.shape, dtype=torch.float64)
         row: dict[str, float] = {}
         lost = 0.0
+        ahead = self._ahead(iteration, steps)
         for task, problems in zip(self.tasks, self.problems, strict=True):
-            size = Size(0, recipe.cells, steps, recipe.cfl)
-            way = task.step(problems.draw([recipe.seed, iteration], problems.mix, size), weights)
+            size = Size(0, recipe.cells, ahead + steps, recipe.cfl)
+            batch = problems.draw([recipe.seed, iteration], problems.mix, size)
+            way = task.step(batch, weights, round(batch.steps * ahead / size.steps))
             name = task.equation.name
             norms = np.linalg.norm(way.gradient, axis=1)
             sound = np.isfinite(norms) & ~way.lost
@@ -93,6 +96,13 @@ class CompiledTraining:
         self._follow(state, gradient, rate)
         mean = float(np.mean([row[f"loss_{task.equation.name}"] for task in self.tasks]))
         return {"loss": mean, **row, "rate": rate, "steps": float(steps), "lost": lost}
+
+    def _ahead(self, iteration: int, steps: int) -> int:
+        """Steps that the policy goes before those that gradients are followed through."""
+        if not self.recipe.ahead or iteration % AHEAD_EVERY:
+            return 0
+        rng = np.random.default_rng([self.recipe.seed, iteration, steps])
+        return round(rng.uniform(1.0, max(self.recipe.ahead, 1.0)) * steps)
 
     def _follow(self, state: TrainingState, gradient: Tensor, rate: float) -> None:
         """Move the weights against the gradient."""
@@ -130,7 +140,7 @@ class CompiledTraining:
                 found = ratio[:, of_kind(batch, kind)].ravel().tolist()
                 logs[task.equation.name].setdefault(kind, []).extend(found)
             wave = of_kind(batch, "waves")
-            ends = [deviation(torch.as_tensor(q[0, wave])) for q in (end, batch.initial)]
+            ends = [ripple(torch.as_tensor(q[0, wave])) for q in (end, batch.initial)]
             grown += (ends[0] > ends[1] * (1.0 + 1e-7)).tolist()
         every = [x for kinds in logs.values() for x in kinds.values()]
         worse = np.mean([np.mean(np.array(x) > math.log(1.05)) for x in every])

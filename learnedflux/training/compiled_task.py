@@ -21,7 +21,7 @@ from learnedflux.training.nets import FamilyPolicy
 from learnedflux.training.recipe import Recipe
 from learnedflux.training.tasks import march, pool_settings, prepare_draws, stretch_of
 
-__all__ = ["CompiledTask", "Problems", "Way"]
+__all__ = ["CompiledTask", "Problems", "Way", "deviation", "of_kind", "ripple"]
 
 FIRST = 0.6  # share of the first variable in the loss of a system; the others share the rest
 HINGE = 1.5  # how much more an error counts that is larger than the best classical scheme's
@@ -124,10 +124,16 @@ class CompiledTask:
         self.rollout = CompiledRollout(equation, rules, settings, widths)
         self.backends: dict[tuple[str, int], NumbaBackend] = {}
 
-    def step(self, batch: Batch, weights: np.ndarray) -> Way:
-        """Solve a batch with the policy and follow the gradient of its loss back."""
+    def step(self, batch: Batch, weights: np.ndarray, ahead: int = 0) -> Way:
+        """Solve a batch with the policy and follow the gradient of its loss back.
+
+        Through the first ``ahead`` steps no gradient is followed: what they leave is a state that
+        the policy has made, from which it has to go on.
+        """
         best = self.best(batch)
-        end, lost = self.rollout(batch.initial, batch.dt, batch.steps, weights, keep=True)
+        start, spoilt = self.rollout(batch.initial, batch.dt, ahead, weights)
+        end, lost = self.rollout(start, batch.dt, batch.steps - ahead, weights, keep=True)
+        lost |= spoilt
         q = torch.tensor(end, requires_grad=True)
         loss, ratio = self.loss(q, batch, best)
         (back,) = torch.autograd.grad(loss[torch.as_tensor(~lost)].sum(), q)
@@ -162,13 +168,15 @@ class CompiledTask:
         beyond = self._beyond(q, batch).clamp(max=0.5)
         loss = loss + BEYOND * torch.relu(beyond - ALLOWED).sum(dim=0)
         u, start = q[0], torch.as_tensor(batch.initial)[0]
-        grown = torch.relu(deviation(u) / (deviation(start) + 1e-12) - 1.0)
+        grown, swollen = (
+            torch.relu(norm(u) / (norm(start) + 1e-12) - 1.0) for norm in (deviation, ripple)
+        )
         rougher = torch.relu(_variation(u) / (_variation(start) + 1e-12) - 1.0)
         # Kinds of which no solution grows or becomes rougher: what is carried along, scalar laws.
         profile, wave = (torch.as_tensor(of_kind(batch, kind)) for kind in ("profiles", "waves"))
         none = torch.zeros_like(grown)
         loss = loss + torch.where(profile, 20.0 * grown + 2.0 * rougher, none)
-        return loss + torch.where(wave, 2.0 * torch.log1p(300.0 * grown), none), problem
+        return loss + torch.where(wave, 2.0 * torch.log1p(300.0 * swollen), none), problem
 
     def _outcome(self, q: Tensor, batch: Batch) -> Outcome:
         start, target = torch.as_tensor(batch.initial), torch.as_tensor(batch.target)
@@ -191,6 +199,13 @@ def of_kind(batch: Batch, kind: str) -> np.ndarray:
 def deviation(u: Tensor) -> Tensor:
     """L2 norm about the mean."""
     return (u - u.mean(dim=-1, keepdim=True)).square().sum(dim=-1).sqrt()
+
+
+def ripple(u: Tensor) -> Tensor:
+    """L2 norm without mean and longest wave, which are the ground that shorter waves stand on."""
+    short = torch.fft.rfft(u)[..., 2:]
+    size: Tensor = (short.real.square() + short.imag.square()).sum(dim=-1)
+    return (size + 1e-30).sqrt()  # roots have no gradient at zero
 
 
 def _shares(count: int, dtype: torch.dtype) -> Tensor:

@@ -89,7 +89,7 @@ def random_waves(rng: Generator, rows: int, cells: int) -> np.ndarray:
     )
     number = np.maximum(np.round(cells / np.where(rng.random(rows) < 0.6, short, any_)), 1.0)
     shape = np.sin(2 * np.pi * (number[:, None] * x / cells + rng.random((rows, 1))))
-    slope = (rng.random(rows) < 0.25) * 10.0 ** rng.uniform(0, 1.3, rows)
+    slope = (rng.random(rows) < 0.5) * 10.0 ** rng.uniform(0, 1.3, rows)
     shape = shape + slope[:, None] * np.sin(2 * np.pi * x / cells)
     return np.asarray((shape / np.abs(shape).max(axis=1, keepdims=True)).reshape(rows, cells, FINE))
 

@@ -81,6 +81,10 @@ class Recipe:
         Time steps unrolled, stage by stage; the last from ``ramp`` of the training on.
     ramp : float
         Share of the training in which the last stage is reached.
+    ahead : float
+        On every third iteration the policy goes on by itself for one to so many times the steps
+        unrolled before gradients are followed, so that it learns to live with what it has made. 0:
+        never. For the compiled rollout only.
     segment : int
         Time steps between states that are kept for the way back, everything between them being
         computed again: memory is that of ``segment`` steps and ``steps / segment`` states. 0 keeps
@@ -122,6 +126,7 @@ class Recipe:
     cells: int = 128
     steps: tuple[int, ...] = (12, 24, 36, 48)
     ramp: float = 0.67
+    ahead: float = 0.0
     segment: int = 1
     gradient_growth: float = 30.0
     rate: float = 2e-3
@@ -230,6 +235,8 @@ class Recipe:
         for key in ("rate", "gradient_growth"):
             if not 0.0 < getattr(self, key) < math.inf:
                 raise InputError(f"{key} must be a number above 0; got {getattr(self, key)!r}.")
+        if not (self.ahead == 0.0 or 1.0 <= self.ahead < math.inf):
+            raise InputError(f"ahead must be 0, or 1 and above; got {self.ahead!r}.")
         if not 0.0 <= self.ramp <= 1.0:
             raise InputError(f"ramp must be a share of the training, 0 to 1; got {self.ramp!r}.")
         if len(self.cfl) != 2 or not 0.0 < self.cfl[0] <= self.cfl[1]:
