@@ -8,8 +8,8 @@ Evaluations are drawn by :func:`errors` and :func:`amplification`.
 
 from learnedflux.plot.evaluations import amplification, errors
 from learnedflux.plot.fields import compare_fields, field
-from learnedflux.plot.lines import compare, line, space_time
-from learnedflux.plot.style import COLOURS, MARKERS, png, require_format, save
+from learnedflux.plot.lines import compare, line, snapshot, space_time
+from learnedflux.plot.style import COLOURS, MARKERS, png, require_format, rgb, save
 
 __all__ = [
     "COLOURS",
@@ -22,6 +22,8 @@ __all__ = [
     "line",
     "png",
     "require_format",
+    "rgb",
     "save",
+    "snapshot",
     "space_time",
 ]
