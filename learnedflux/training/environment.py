@@ -19,7 +19,7 @@ from torch import Tensor
 
 from learnedflux import problems as named
 from learnedflux.errors import InputError, UnknownNameError
-from learnedflux.problem import Problem
+from learnedflux.problem import ExactSolution, Problem
 from learnedflux.solver import solve
 from learnedflux.training.interfaces import (
     CLIP,
@@ -45,7 +45,8 @@ __all__ = ["LOGIT", "ConservationLawEnv", "InterfaceAgents"]
 
 LOGIT = 20.0  # bound of actions: weights down to exp(-40), which is none in double precision
 SIDES = 2  # halves of the split flux
-REFINEMENT = 8  # of the run that stands in for an exact solution
+FAR = 1e6  # growth of a state, or its size, from which on it counts as lost
+REFINEMENT = 9  # of the run that stands in for an exact solution; odd, to share cell centres
 ORDERS = ("schedule", "sample")
 
 Source = str | Problem | Callable[[Generator], Problem]
@@ -81,15 +82,17 @@ class ConservationLawEnv(gymnasium.Env[np.ndarray, np.ndarray]):
     their softmax over the three sub-stencils, equal ones where all are zero. On periodic grids the
     last interface is the first one, whose action counts for both.
 
+    Split fluxes are finite differences: the state are values at cell centres, not averages.
+
     An agent's reward is -atan(1000 error), from 0 down to -pi/2, by the mean error of the two cells
     beside it: against a step by WENO from the same state (``one-step``) or against the exact
-    solution, or a run on an eight times finer grid where none is known (``full``). With
+    solution, or a run on a nine times finer grid where none is known (``full``). With
     ``total-variation`` the error is the growth of the variation about the interface, with
     ``conservation`` the mass that its flux carried too much or too little. The environment's reward
     is the mean over agents; ``info["rewards"]`` (variable, interface) holds them one by one.
 
-    An episode is terminated if a state is no longer finite or admissible; all agents then get the
-    worst reward for this and every remaining step.
+    An episode is terminated if a state is no longer admissible, or a million times as large as at
+    first; all agents then get the worst reward for this and every remaining step.
 
     References
     ----------
@@ -146,6 +149,7 @@ class ConservationLawEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         self.observation_space = Box(-CLIP, CLIP, (*self.shape, STENCIL), np.float64)
         self.action_space = Box(-LOGIT, LOGIT, (*self.shape, SUBSTENCILS), np.float64)
         self._interfaces, self._state, self._taken = interfaces, torch.empty(0), steps
+        self._limit = FAR
         self._truths: WeakKeyDictionary[Problem, dict[int, Tensor]] = WeakKeyDictionary()
 
     # --- Gymnasium's interface ------------------------------------------------------------------
@@ -183,7 +187,7 @@ class ConservationLawEnv(gymnasium.Env[np.ndarray, np.ndarray]):
             self.episode += 1
         self.problem = self._problem(source, self.np_random)
         self._interfaces = Interfaces(self.problem)
-        state = torch.as_tensor(self.problem.initial_state())
+        state = torch.as_tensor(self._initial())
         expected = (self.shape[0], self.shape[1] - 1)
         if state.shape != expected:
             raise InputError(
@@ -191,6 +195,7 @@ class ConservationLawEnv(gymnasium.Env[np.ndarray, np.ndarray]):
                 f"{self.problem.name!r} has {state.shape[0]} on {state.shape[1]}."
             )
         self._state, self._taken = state, 0
+        self._limit = FAR * max(float(state.abs().amax()), 1.0)
         return self._observation(), self._info()
 
     def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
@@ -252,7 +257,7 @@ class ConservationLawEnv(gymnasium.Env[np.ndarray, np.ndarray]):
 
     @property
     def state(self) -> np.ndarray:
-        """Conserved cell averages (variable, cell)."""
+        """Conserved values at cell centres (variable, cell)."""
         return self._state.numpy().copy()
 
     @property
@@ -292,27 +297,41 @@ class ConservationLawEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         return {"problem": self.problem.name, "time": self.time}
 
     def _admissible(self, q: Tensor) -> bool:
-        fine = torch.isfinite(q).all() & self.problem.equation.admissible(tuple(q)).all()
-        return bool(fine)
+        near = q.abs().amax() <= self._limit  # false for NaN
+        return bool(near & self.problem.equation.admissible(tuple(q)).all())
 
     def _exact(self) -> Tensor:
-        """Return the exact cell averages after the step to come; kept for later episodes."""
+        """Return the exact values after the step to come; kept for later episodes."""
         known = self._truths.setdefault(self.problem, {})
         if self._taken not in known:
             known.update(self._truth())
         return known[self._taken]
 
     def _truth(self) -> dict[int, Tensor]:
-        """Return exact averages after this step, or those of a fine run after all steps."""
-        problem, names = self.problem, self.problem.equation.conserved_names(1)
-        if problem.exact is not None:
-            averages = problem.exact.cell_averages(problem.grid, self.time + self.dt)
-            return {self._taken: torch.as_tensor(np.stack([averages[name] for name in names]))}
+        """Return exact values after this step, or those of a fine run after all steps."""
+        if self.problem.exact is not None:
+            return {
+                self._taken: torch.as_tensor(self._values(self.problem.exact, self.time + self.dt))
+            }
         times = self.dt * np.arange(1, self.steps + 1)
-        fine = problem.with_cells(REFINEMENT * problem.grid.shape[0]).replace(t_end=times[-1])
-        run = solve(fine, "weno5-z", times=list(times), progress=False).coarsen(x=REFINEMENT).mean()
+        fine = self.problem.with_cells(REFINEMENT * self.problem.grid.shape[0])
+        run = solve(fine.replace(t_end=times[-1]), "weno5-z", times=list(times), progress=False)
+        run = run.isel(x=slice(REFINEMENT // 2, None, REFINEMENT))  # cells with the same centres
+        names = self.problem.equation.conserved_names(1)
         q = np.stack([run[name].values for name in names], axis=1)
         return {k: torch.as_tensor(state) for k, state in enumerate(q)}
+
+    def _initial(self) -> np.ndarray:
+        """Return the initial values at cell centres; arrays are taken for such as they are."""
+        initial = self.problem.initial
+        if not callable(initial):
+            return self.problem.initial_state()
+        return self._values(ExactSolution(self.problem.equation, lambda x, t: initial(x)), 0.0)
+
+    def _values(self, solution: ExactSolution, t: float) -> np.ndarray:
+        """Return the conserved values of a solution at cell centres."""
+        w = solution(self.problem.grid.centers(0), t=t)
+        return np.stack(self.problem.equation.to_conserved(tuple(w.values())))
 
 
 def _draws(source: Source) -> bool:

@@ -3,7 +3,7 @@ r"""What agents at cell interfaces see, do and are paid for, differentiable from
 The flux is split, :math:`f^\pm = (f(q) \pm \alpha q) / 2` with the fastest wave :math:`\alpha` of
 the row (global Lax-Friedrichs), and each half is reconstructed from its upwind side: the mean of
 three sub-stencils by weights that an agent chooses, as WENO does by its formula. A system is
-treated variable by variable.
+treated variable by variable. States are values at cell centres.
 
 References
 ----------
@@ -144,7 +144,7 @@ class Step(NamedTuple):
     flux, usual : Tensor, shape (variable, *batch, interface)
         The agents' fluxes and those of WENO.
     exact : Tensor or None
-        Cell averages of the exact solution after the step, for rewards that need them.
+        The exact solution at cell centres after the step, for rewards that need it.
     """
 
     interfaces: Interfaces

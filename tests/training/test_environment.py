@@ -144,6 +144,16 @@ def test_no_action_makes_or_loses_mass(problem):
     np.testing.assert_allclose(env.state.sum(axis=1), before, rtol=1e-13, atol=1e-13)
 
 
+def test_states_are_values_at_cell_centres():
+    env = ConservationLawEnv(["sod"], cells=20)
+    env.reset()
+    assert env.state[:, 0].tolist() == pytest.approx([1.0, 0.0, 2.5])
+    env = ConservationLawEnv(["smooth_sine"], cells=20)
+    env.reset()
+    x = env.problem.grid.centers(0)
+    np.testing.assert_allclose(env.state[0], np.sin(2 * np.pi * x) / (0.2 * np.pi), atol=1e-14)
+
+
 def test_agents_see_shapes_not_levels():
     interfaces = Interfaces(lf.problems.smooth_sine(cells=16))
     rows = torch.as_tensor(np.random.default_rng(0).normal(size=(1, 4, 7, 2, 5)))
@@ -206,12 +216,11 @@ def test_one_step_compares_with_weno_from_the_same_state(problem):
 def test_full_compares_with_the_truth(problem):
     env = ConservationLawEnv([problem], cells=50, dt=1e-3, steps=4, reward="full")
     steps = play(env, noise, seed=0)
-    name = env.problem.equation.variables[0] if problem == "smooth_sine" else "density"
     if problem == "smooth_sine":
-        truth = env.problem.exact.cell_averages(env.problem.grid, 4e-3)[name]
+        truth = env.problem.exact(env.problem.grid.centers(0), t=4e-3)["u"]
     else:
-        fine = lf.solve(env.problem.with_cells(400).replace(t_end=4e-3), "weno5-z")
-        truth = fine[name][-1].values.reshape(50, 8).mean(axis=1)
+        fine = lf.solve(env.problem.with_cells(450).replace(t_end=4e-3), "weno5-z")
+        truth = fine.density[-1].values[4::9]
     error = beside(abs(env.state[0] - truth), problem == "smooth_sine")
     np.testing.assert_allclose(steps[-1][4]["rewards"][0], -np.arctan(1000 * error), atol=1e-5)
 
