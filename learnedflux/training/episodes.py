@@ -79,8 +79,6 @@ class Rows:
         Coefficient of a diffusion term.
     variables : str
         "split" or "characteristic-split".
-    dtype, device : str
-        Precision and torch device of the states.
     """
 
     def __init__(
@@ -91,8 +89,6 @@ class Rows:
         integrator: str = "euler",
         viscosity: float = 0.0,
         variables: str = "split",
-        dtype: str = "float64",
-        device: str = "cpu",
     ) -> None:
         equation, cells = problems[0].equation, problems[0].grid.shape[0]
         self.problems, self.equation, self.method = problems, equation, integrators[integrator]
@@ -100,7 +96,7 @@ class Rows:
         bound = Scheme(reconstruction, variables=variables, positivity=False).bind(equation)
         grid = Grid(x=(0.0, float(cells), cells))
         sides = ((boundaries["outflow"], boundaries["outflow"]),)
-        self.backend = _Backend(equation, grid, bound, sides, device, dtype, compile=False)
+        self.backend = _Backend(equation, grid, bound, sides)
         width = self.tensor([problem.grid.spacing[0] for problem in problems])[:, None]
         self.width, self.step_over_width, self.viscosity = width, dt / width, viscosity
         self.beside = self._places(1)

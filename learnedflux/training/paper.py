@@ -13,6 +13,7 @@ References
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,26 @@ def l2_errors(rows: Rows, q: Tensor, t: float) -> np.ndarray:
     return np.array(found)
 
 
+@dataclass(frozen=True)
+class _Group:
+    """States that make an episode together, marched by the agents and by WENO."""
+
+    agents: Rows
+    classical: Rows
+    targets: list[Tensor]  # after each step; none where WENO steps from the agents' own state
+    settings: Experiment
+
+    def step(self, q: Tensor, number: int) -> tuple[Tensor, Tensor]:
+        """Return the states after step ``number``, and the mean reward of its agents."""
+        new = self.agents.step(q)
+        wanted = self.targets[number] if self.targets else self.classical.step(q)
+        gained = rewards(self.agents.padded(new - wanted), self.settings).mean()
+        if self.settings.total_variation:
+            now, before = (_variation(self.agents.padded(x)) for x in (new, q))
+            gained = gained - self.settings.total_variation * torch.relu(now - before).mean()
+        return new, gained
+
+
 class PaperTraining:
     """Episodes with a policy in them, and what they are compared with.
 
@@ -93,24 +114,23 @@ class PaperTraining:
         apart = self.settings.draw != "all"
         groups = [[p] for p in problems] if apart else [problems]
         kind = policy.reconstruction()
-        self.groups = [self._rows(group, kind) for group in groups]
-        self.baselines = [self._rows(group, baseline(policy.r)) for group in groups]
-        self.judged = self._rows(problems, kind)
-        self.classical = self._rows(problems, baseline(policy.r))
+        steps, longest = max(recipe.steps), self.settings.evaluation * max(recipe.steps)
+        rule = baseline(policy.r)
+        self.groups = [self._group(group, kind, rule, steps) for group in groups]
+        self.judged = self._group(problems, kind, rule, longest)
         self.parameters = list(policy.parameters())
-        self.targets = [self._targets(group) for group in self.groups]
-        self.step = torch.compile(self._step, dynamic=False) if recipe.compile else self._step
-        self.beaten: np.ndarray | None = None
+        self.beaten: np.ndarray | None = None  # WENO's errors
 
-    def _rows(self, problems: Any, kind: Any) -> Rows:
+    def _group(self, problems: Any, kind: Any, rule: Any, steps: int) -> _Group:
         s = self.settings
-        return Rows(problems, kind, s.dt, s.integrator, s.viscosity, dtype=self.recipe.dtype)
+        agents, classical = (
+            Rows(problems, one, s.dt, s.integrator, s.viscosity) for one in (kind, rule)
+        )
+        return _Group(agents, classical, self._targets(agents, steps), s)
 
-    # --- targets -------------------------------------------------------------------------------
-
-    def _targets(self, rows: Rows) -> list[Tensor]:
+    def _targets(self, rows: Rows, steps: int) -> list[Tensor]:
         """Return the target after each step, of targets that do not depend on the agents."""
-        s, steps = self.settings, max(self.recipe.steps)
+        s = self.settings
         if s.target == "weno":
             return []
         if s.target == "exact":
@@ -136,28 +156,20 @@ class PaperTraining:
 
     # --- gradient steps ------------------------------------------------------------------------
 
-    def _step(self, group: int, q: Tensor, target: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Return the states after one step, and the rewards of all agents summed over it."""
-        rows, s = self.groups[group], self.settings
-        new = rows.step(q)
-        wanted = self.baselines[group].step(q) if target is None else target
-        gained = rewards(rows.padded(new - wanted), s).mean()
-        if s.total_variation:
-            growth = _variation(rows.padded(new)) - _variation(rows.padded(q))
-            gained = gained - s.total_variation * torch.relu(growth).mean()
-        return new, gained
+    def episode(self, number: int, steps: int) -> Tensor:
+        """Return the mean reward per step and agent of an episode of one group of states.
 
-    def episode(self, group: int, steps: int) -> Tensor:
-        """Return the mean reward per step and agent of an episode, gradients and all."""
-        targets, segment = self.targets[group], self.recipe.segment
+        Gradients and all; states between segments are kept, and what lies between computed again.
+        """
+        group, segment = self.groups[number], self.recipe.segment
 
         def march(q: Tensor, total: Tensor, first: int, last: int) -> tuple[Tensor, Tensor]:
-            for number in range(first, last):
-                q, gained = self.step(group, q, targets[number] if targets else None)
+            for step in range(first, last):
+                q, gained = group.step(q, step)
                 total = total + gained
             return q, total
 
-        q = self.groups[group].initial()
+        q = group.agents.initial()
         total = torch.zeros((), dtype=q.dtype)
         length = segment or steps
         for first in range(0, steps, length):
@@ -180,13 +192,14 @@ class PaperTraining:
         state.optimizer.zero_grad()
         reward = self.episode(group, steps)
         (-reward).backward()  # type: ignore[no-untyped-call]
+        mean = float(reward.detach())
         norm = float(torch.nn.utils.clip_grad_norm_(self.parameters, CLIP))
         usable = math.isfinite(norm)  # an episode that blew up has no direction to follow
         if usable:
             state.optimizer.step()
             state.average()
         return {
-            "loss": -float(reward), "reward": float(reward), "rate": rate, "steps": float(steps),
+            "loss": -mean, "reward": mean, "rate": rate, "steps": float(steps),
             "gradient_norm": norm, "skipped": float(not usable),
         }  # fmt: skip
 
@@ -202,20 +215,30 @@ class PaperTraining:
     # --- judgement -----------------------------------------------------------------------------
 
     def validate(self) -> dict[str, float]:
-        """Return L2 errors over WENO's after the evaluation's steps, against the exact solution.
+        """Judge episodes of the evaluation's length, of all states.
 
-        ``validation`` is their geometric mean over the states.
+        Returns
+        -------
+        dict
+            ``score``, by which the best policy is kept: minus the mean reward, as the paper has no
+            other measure. ``validation``: geometric mean over the states of the L2 error, against
+            the exact solution, over that of WENO; and ``error_<state>``, each of these ratios.
         """
-        steps = self.settings.evaluation * max(self.recipe.steps)
-        t = steps * self.settings.dt
+        s, steps = self.settings, self.settings.evaluation * max(self.recipe.steps)
         if self.beaten is None:
-            self.beaten = l2_errors(
-                self.classical, self.classical.march(self.classical.initial(), steps), t
-            )
-        found = l2_errors(self.judged, self.judged.march(self.judged.initial(), steps), t)
-        ratios = np.where(np.isfinite(found), found / self.beaten, LOST)
-        named = zip(self.settings.states, ratios, strict=True)
+            classical = self.judged.classical
+            end = classical.march(classical.initial(), steps)
+            self.beaten = l2_errors(classical, end, steps * s.dt)
+        q, total = self.judged.agents.initial(), 0.0
+        with torch.no_grad():
+            for number in range(steps):
+                q, gained = self.judged.step(q, number)
+                total += float(gained)
+        ratios = l2_errors(self.judged.agents, q, steps * s.dt) / self.beaten
+        ratios = np.where(np.isfinite(ratios), ratios, LOST)
+        named = zip(s.states, ratios, strict=True)
         return {
+            "score": -total / steps if math.isfinite(total) else LOST,
             "validation": float(np.exp(np.mean(np.log(ratios)))),
             **{f"error_{name}": float(ratio) for name, ratio in named},
         }
