@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -23,7 +23,9 @@ from torch import Tensor
 from learnedflux.backends.padding import flip, ghost_cells
 from learnedflux.errors import InputError
 from learnedflux.problem import Problem
+from learnedflux.reconstruction import variables
 from learnedflux.reconstruction.stencil import differences, smoothness, substencils
+from learnedflux.reconstruction.weno import weno5_js_factors
 from learnedflux.registry import Registry
 
 __all__ = ["CLIP", "STENCIL", "SUBSTENCILS", "WORST", "Interfaces", "Step", "reward", "rewards"]
@@ -34,8 +36,7 @@ GHOST = 3
 CLIP = 5.0  # of observations, as in the paper
 SQUASH = 1000.0  # of errors, as in the paper
 WORST = -math.pi / 2  # what any reward stays above
-EPSILON = 1e-16  # of the WENO that agents are compared with, as in the paper
-LINEAR = (0.1, 0.6, 0.3)  # its weights in smooth flow
+LINEAR = (0.1, 0.6, 0.3)  # weights of WENO in smooth flow
 ROUND_OFF = 64.0  # deviations below so many units in the last place of a stencil are none
 
 
@@ -76,12 +77,13 @@ class Interfaces:
         inner = flip(q[..., -GHOST:])
         lower, upper = ghost_cells(q[..., :GHOST], inner, self.sides, self.equation, 0, t)
         padded = torch.cat((flip(torch.stack(tuple(lower))), q, torch.stack(tuple(upper))), dim=-1)
-        state = tuple(padded)
-        flux = torch.stack(tuple(self.equation.flux(state, 0)))
-        carried = self.equation.max_speed(state, 0).amax(dim=-1, keepdim=True) * padded
-        right = (0.5 * (flux + carried)).unfold(-1, STENCIL + 1, 1)[..., :-1]
-        left = flip((0.5 * (flux - carried)).unfold(-1, STENCIL + 1, 1))[..., :-1]
-        return torch.stack((right, left), dim=-2)
+        speed = self.equation.max_speed(tuple(padded), 0).amax(dim=-1, keepdim=True)
+        split: Any = variables["split"].split
+        right, left = (
+            torch.stack(tuple(half)).unfold(-1, STENCIL + 1, 1)
+            for half in split(self.equation, tuple(padded), 0, speed)
+        )
+        return torch.stack((right[..., :-1], flip(left)[..., :-1]), dim=-2)
 
     @staticmethod
     def observe(stencils: Tensor) -> Tensor:
@@ -96,8 +98,8 @@ class Interfaces:
     @staticmethod
     def weno(stencils: Tensor) -> Tensor:
         """Return the weights of Jiang and Shu's WENO (epsilon 1e-16, power 2)."""
-        beta = torch.stack(smoothness(*differences(*stencils.unbind(-1))), dim=-1)
-        raw = torch.as_tensor(LINEAR, dtype=beta.dtype) / (EPSILON + beta).square()
+        factors = weno5_js_factors(smoothness(*differences(*stencils.unbind(-1))))
+        raw = torch.stack(factors, dim=-1) * torch.as_tensor(LINEAR, dtype=stencils.dtype)
         return raw / raw.sum(dim=-1, keepdim=True)
 
     def flux(self, stencils: Tensor, weights: Tensor) -> Tensor:
