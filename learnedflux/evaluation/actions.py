@@ -22,7 +22,7 @@ from learnedflux.errors import InputError
 from learnedflux.problem import ExactSolution, Problem
 from learnedflux.scheme import BoundScheme, Scheme
 
-__all__ = ["BESIDE", "actions", "course"]
+__all__ = ["BESIDE", "actions", "course", "truth_at"]
 
 BESIDE = "weno5-js"
 ALIKE = 1e-3  # of the largest difference in a row: cells that differ by less count as alike
@@ -158,14 +158,30 @@ def course(ds: xr.Dataset, exact: Any = None, variable: str | None = None) -> xr
     name = variable or str(next(iter(ds.data_vars)))
     kept = ds[[name]].assign_attrs(ds.attrs)
     found = {"variation": metrics.total_variation(kept)[name]}
+    told = {"variable": name, "scheme": ds.attrs.get("scheme", "")}
     if exact is not None:
-        found["error"] = metrics.error(kept, exact)[name]
-        found["true_variation"] = metrics.total_variation(_truth(kept, exact))[name]
-    return xr.Dataset(found, attrs={"variable": name, "scheme": ds.attrs.get("scheme", "")})
+        truth = truth_at(kept, exact)
+        found["error"] = abs(kept[name] - truth[name].values).mean("x")
+        found["true_variation"] = metrics.total_variation(truth)[name]
+        told["truth"] = truth.attrs["truth"]
+    return xr.Dataset(found, attrs=told)
 
 
-def _truth(ds: xr.Dataset, exact: Any) -> xr.Dataset:
-    """Return the exact cell averages of a result's variables at its times."""
+def truth_at(ds: xr.Dataset, exact: Any) -> xr.Dataset:
+    """Return the exact cell averages of a result's variables at its times.
+
+    Parameters
+    ----------
+    ds : Dataset
+        Result of :func:`lf.solve` in one dimension.
+    exact : ExactSolution, Problem or Dataset
+        The truth: an exact solution, a result on a finer grid, or what this returned before.
+
+    Returns
+    -------
+    Dataset
+        As ``ds``, with the truth in place of its numbers; ``attrs["truth"]`` says what that is.
+    """
     exact = exact.exact if isinstance(exact, Problem) else exact
     if isinstance(exact, ExactSolution):
         grid = grid_of(ds)
@@ -174,7 +190,8 @@ def _truth(ds: xr.Dataset, exact: Any) -> xr.Dataset:
             name: array.copy(data=np.stack([fields[str(name)] for fields in averages]))
             for name, array in ds.items()
         }
-        return ds.assign(filled)
+        return ds.assign(filled).assign_attrs(truth="exact")
     fine = exact.sel(time=ds.time, method="nearest")[list(ds.data_vars)]
     means = fine.coarsen(x=fine.sizes["x"] // ds.sizes["x"]).mean()
-    return means.assign_attrs(ds.attrs)
+    label = f"{exact.attrs.get('scheme', 'reference')}, {exact.sizes['x']} cells"
+    return means.assign_attrs({**ds.attrs, "truth": exact.attrs.get("truth", label)})

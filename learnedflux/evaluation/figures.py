@@ -11,7 +11,7 @@ from typing import Any
 import xarray as xr
 
 from learnedflux.errors import InadmissibleStateError, InputError, UnstableError
-from learnedflux.evaluation.actions import BESIDE, actions, course
+from learnedflux.evaluation.actions import BESIDE, actions, course, truth_at
 from learnedflux.evaluation.runs import labelled
 from learnedflux.evaluation.suites import Case, suite_of
 from learnedflux.evaluation.truth import REFERENCE, REFINEMENT
@@ -128,10 +128,12 @@ def _figures(
     from learnedflux import plot  # matplotlib, only where something is drawn
 
     title = f"{problem.name}, {problem.grid.shape[0]} cells"
+    first = next(iter(results.values()))
+    known = None if truth is None else truth_at(first, truth)  # once: it takes longer than a run
     drawn = {
         "state": plot.compare(results, exact=truth),
         "evolution": plot.evolution(results, exact=truth),
-        "course": plot.course({k: course(ds, truth) for k, ds in results.items()}, title),
+        "course": plot.course({k: course(ds, known) for k, ds in results.items()}, title),
     }
     groups: dict[str, dict[str, xr.Dataset]] = {}
     for label, ds in results.items():

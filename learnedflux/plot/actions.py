@@ -51,6 +51,7 @@ def evolution(
     """
     name = _variable(results, variable)
     colours = plt.get_cmap("viridis")
+    curves: dict[float, Any] = {}  # exact ones: they take longer than drawing does
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(
             1,
@@ -65,7 +66,10 @@ def evolution(
             for k, index in enumerate(chosen):
                 at = ds.isel(time=int(index))
                 if exact is not None:
-                    axis.plot(*curve(exact, at, name), color="0.75", linewidth=2.5)
+                    t = float(at.time)
+                    if t not in curves:
+                        curves[t] = curve(exact, at, name)
+                    axis.plot(*curves[t], color="0.75", linewidth=2.5)
                 colour = colours(0.85 * k / max(len(chosen) - 1, 1))
                 text = f"t = {float(at.time):.3g}" if axis is axes[0, 0] else None
                 axis.plot(at.x, at[name], color=colour, linewidth=0.9, label=text)
@@ -112,13 +116,13 @@ def course(courses: Mapping[str, xr.Dataset], title: str = "") -> Figure:
         first = next(iter(courses.values()))
         if compared:
             right.plot(
-                first.time, first.true_variation, color="black", label="exact", linewidth=1.0
+                first.time, first.true_variation, color="black", label=first.truth, linewidth=1.0
             )
         for i, (label, found) in enumerate(courses.items()):
             colour = COLOURS[i % len(COLOURS)]
             right.plot(found.time, found.variation, color=colour, label=label)
             if compared:
-                later = found.isel(time=found.error.values > 0)
+                later = found.isel(time=found.time.values > 0)  # at first there is round-off
                 axes[0, 0].plot(later.time, later.error, color=colour)
         if compared:
             axes[0, 0].set(yscale="log", xlabel="time", ylabel=f"L1 error of {first.variable}")
@@ -149,7 +153,7 @@ def actions(found: Mapping[str, xr.Dataset], time: float | None = None) -> Figur
     -------
     matplotlib.figure.Figure
         A row per field, a column per side from which faces are seen. Each scheme is in the state
-        that it has led to itself; the thin grey line is what WENO would do in that of the first.
+        that it has led to itself, as is WENO beside it, dotted.
 
     Examples
     --------
@@ -180,19 +184,14 @@ def actions(found: Mapping[str, xr.Dataset], time: float | None = None) -> Figur
         for row, field in enumerate(map(str, first.field.values)):
             for column, side in enumerate(map(str, first.side.values)):
                 axis, part = axes[row, column], {"field": field, "side": side}
-                axis.plot(
-                    now.x,
-                    now.beside.sel(part),
-                    color="0.45",
-                    linewidth=0.8,
-                    label=first.beside_name,
-                )
                 for i, (label, ds) in enumerate(at.items()):
+                    colour = COLOURS[i % len(COLOURS)]
+                    axis.plot(ds.x, ds.beside.sel(part), color=colour, linewidth=0.8, linestyle=":")
                     axis.plot(
                         ds.x,
                         ds.action.sel(part),
                         ".-",
-                        color=COLOURS[i % len(COLOURS)],
+                        color=colour,
                         markersize=2.5,
                         linewidth=0.6,
                         label=label,
@@ -204,8 +203,8 @@ def actions(found: Mapping[str, xr.Dataset], time: float | None = None) -> Figur
             axis.set_ylabel("action")
         handles, labels = axes[0, 0].get_legend_handles_labels()
         title = (
-            f"{first.problem}, t = {float(now.time):.4g}; action: value at the face as a share of "
-            "the way\nfrom the upwind to the downwind cell"
+            f"{first.problem}, t = {float(now.time):.4g}; dotted: {first.beside_name} in the same "
+            "state\naction: value at the face as a share of the way from upwind to downwind cell"
         )
         figure.legend(handles, labels, loc="outside upper center", ncols=6, title=title)
     return figure

@@ -15,7 +15,9 @@ gymnasium = pytest.importorskip("gymnasium", reason="needs the extra 'rl'")
 from gymnasium.utils.env_checker import check_env  # noqa: E402
 
 from learnedflux.training.environment import ConservationLawEnv, InterfaceAgents  # noqa: E402
+from learnedflux.training.episodes import Rows  # noqa: E402
 from learnedflux.training.interfaces import WORST, Interfaces, reward, rewards  # noqa: E402
+from learnedflux.training.weights import WeightsPolicy  # noqa: E402
 
 NAME = "learnedflux/ConservationLaw-v0"
 
@@ -294,6 +296,23 @@ def test_agents_are_the_rows_of_the_environment():
         assert not terminated.any()
         assert truncated.tolist() == [k == 2] * 99
     assert agents.observation_space.contains(rows)
+
+
+def test_a_policy_of_weights_plays_as_it_solves():
+    policy = WeightsPolicy(hidden=(8,), seed=1)
+    with torch.no_grad():
+        policy.net[-1].weight.mul_(50.0)  # far from equal weights
+    env = ConservationLawEnv(["rarefaction"], cells=64)
+    rows = Rows([env.problem], policy.reconstruction(), env.dt)
+    seen, _ = env.reset()
+    q = rows.initial()
+    with torch.no_grad():
+        for _ in range(20):
+            weights = policy.act(torch.as_tensor(seen))
+            assert weights.max() > 0.5
+            seen = env.step(torch.log(weights).numpy())[0]
+            q = rows.step(q)
+    np.testing.assert_allclose(env.state, q[:, 0].numpy(), atol=1e-12)
 
 
 # --- what is refused ------------------------------------------------------------------------------
