@@ -1,11 +1,11 @@
-"""What the policies of Way et al.'s experiment do where they were trained, and where not, as tables.
+"""What the policies of Way et al.'s experiment do where they were trained, and where not.
 
     python -m benchmarks.paper -o docs/generalisation.md        # half an hour
     python -m benchmarks.paper --burgers a.onnx b.onnx --euler c.onnx
 
-L2 errors of the first variable at cell centres against the exact solution, next to those of the WENO
-that the paper compares with, in the same setting. Of several policies of one equation the first is
-shown, and of all of them the range.
+L2 errors of the first variable at cell centres against the exact solution, next to those of the
+WENO that the paper compares with, in the same setting. Of several policies of one equation the
+first is shown, and of all of them the range.
 """
 
 from __future__ import annotations
@@ -178,10 +178,10 @@ def main() -> None:
     lines = [
         "# Generalisation of the paper's policies",
         "",
-        "Made by `python -m benchmarks.paper`; what it means is told in [paper.md](paper.md). L2 errors",
-        "sqrt(h sum e^2) at cell centres against the exact solution, 128 cells and forward Euler where",
-        "nothing else is said; WENO5 is that of the paper (Jiang and Shu's weights, epsilon 1e-16, global",
-        "Lax-Friedrichs splitting).",
+        "Made by `python -m benchmarks.paper`; what it means is told in [paper.md](paper.md). L2",
+        "errors sqrt(h sum e^2) at cell centres against the exact solution, 128 cells and forward",
+        "Euler where nothing else is said; WENO5 is that of the paper (Jiang and Shu's weights,",
+        "epsilon 1e-16, global Lax-Friedrichs splitting).",
     ]
     equations: dict[str, tuple[list[Path], Any]] = {
         "Burgers equation": (given.burgers, burgers_cases),

@@ -103,9 +103,9 @@ def write_card(
         lines += [f"- best validation (error over the best baseline's): {listed}"]
     if policy.variables != "characteristic":
         lines += [
-            f"- trained on and for variables `{policy.variables}`, values at cell centres; it repeats",
-            "  an experiment (docs/paper.md) and was trained on named problems: what it does on",
-            "  others is told there",
+            f"- trained on and for variables `{policy.variables}`, values at cell centres; it",
+            "  repeats an experiment and was trained on named problems: what it does on others is",
+            "  told in docs/generalisation.md",
         ]
     if len(table):
         lines += [

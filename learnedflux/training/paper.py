@@ -1,4 +1,4 @@
-"""Training by the reward of Way et al.: every face of every step is an agent with a reward of its own.
+"""Training by the reward of Way et al.: each face of each step is an agent with one of its own.
 
 The sum of all rewards of an episode is differentiated through all its steps. What a step's target
 is compared with depends on the state too: one step of WENO from the agents' own state is part of
@@ -141,9 +141,7 @@ class PaperTraining:
             return [rows.tensor(state) for state in states]
         cells = self.recipe.cells * s.refinement
         names = [problem.name for problem in rows.problems]
-        finer = [
-            p for p in s.problems(cells, self.recipe.equations[0]) if p.name in names
-        ]
+        finer = [p for p in s.problems(cells, self.recipe.equations[0]) if p.name in names]
         fine = Rows(finer, baseline(3), s.dt / s.refinement, s.integrator, s.viscosity)
         found: list[Tensor] = []
 
