@@ -35,6 +35,7 @@ SHORT = {
     "name": "ablation", "family": "weno_weights", "equations": ["Burgers"], "cells": 128,
     "iterations": 100, "steps": [20, 40], "ramp": 0.5, "segment": 0, "rate": 3e-4,
     "dtype": "float32", "validate_every": 100,
+    "experiment.states": ["smooth_sine", "rarefaction", "accelshock"],
 }  # fmt: skip
 TRAINED = ("smooth_sine", "rarefaction", "accelshock")
 UNSEEN = ("gaussian", "tophat", "sawtooth", "shock", "smooth_rare", "other_sine")
