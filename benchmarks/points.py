@@ -1,4 +1,4 @@
-"""Runs in the setting of Way et al.: values at cell centres, L2 errors, outflow or periodic sides."""
+"""Runs in the setting of Way et al.: values at cell centres, outflow or periodic sides."""
 
 from __future__ import annotations
 

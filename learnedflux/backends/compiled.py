@@ -139,10 +139,10 @@ def kernels(
 
     ``equation`` is a class; ``reconstruct`` a pointwise function, or None where a policy gives the
     face values, whose ``family`` is told if it is known; ``solver`` the pointwise numerical flux;
-    None where fluxes are split; ``length`` that of a frame; ``contiguous`` says whether cells along the axis are neighbours in
-    memory; ``pair`` is what gives a cell's values at both of its faces at once, if not
-    ``reconstruct`` called twice, and ``between`` the flux of primitive states, if not ``solver`` of
-    conserved ones.
+    None where fluxes are split; ``length`` that of a frame; ``contiguous`` says whether cells along
+    the axis are neighbours in memory; ``pair`` is what gives a cell's values at both of its faces
+    at once, if not ``reconstruct`` called twice, and ``between`` the flux of primitive states, if
+    not ``solver`` of conserved ones.
     """
     _give_address(equation)
     learned = dataclasses.astuple(family) if family else ()

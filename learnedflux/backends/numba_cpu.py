@@ -365,7 +365,8 @@ class NumbaBackend:
         if self.asked is not None:
             stencils = np.ascontiguousarray(np.moveaxis(both, 0, -1))
             return self.asked.sweep(stencils, self.linear_fields)
-        return self._pieces[1](*both[: 2 * self.scheme.radius - 1])
+        rule: Any = self.scheme.reconstruction
+        return rule.function(*both[: 2 * self.scheme.radius - 1])
 
     def _asked_rate(self, t: float, q: np.ndarray) -> np.ndarray:
         """Return dq/dt by a policy that only ONNX Runtime can run, one call per slab of rows."""

@@ -622,7 +622,11 @@ def limit(eq, q, f, speeds, scratch, like):
         for first in range(0, size, most):
             n = min(most, size - first)
             _padded(eq, q, row, first, n, views, like)
-            at, flags, to = _around(views[0], 0, 1, like), row_at(views[9], 0), row_at(f, row * size)
+            at, flags, to = (
+                _around(views[0], 0, 1, like),
+                row_at(views[9], 0),
+                row_at(f, row * size),
+            )
             below, above, to = at[RADIUS - 1], at[RADIUS], row_at(to, first)
             _copy(to, rows * size, flux, WIDE, n, like)
             count += _limit(eq, below, above, flux, n, n, speeds[row // entry], flags, like)

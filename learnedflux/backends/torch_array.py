@@ -283,8 +283,10 @@ class TorchBackend:
         stack = self.torch.stack
 
         def values(right_going: Any, left_going: Any) -> Any:
-            halves = [[stack(tuple(c)) for c in half] for half in (right_going, left_going)]
-            return self._reconstruct(*halves, None)
+            right_cells, left_cells = (
+                [stack(tuple(cell)) for cell in half] for half in (right_going, left_going)
+            )
+            return self._reconstruct(right_cells, left_cells, None)
 
         f = split_fluxes(
             self.equation, self.variables, tuple(padded), self._top_speed(padded, axis), axis,

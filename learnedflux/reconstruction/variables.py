@@ -13,9 +13,8 @@ and has not, at 5 to 30 % larger errors on shock tubes. For scalar laws all thes
 waves to the right only and one with waves to the left only, ``alpha`` being the largest speed of
 the whole grid (global Lax-Friedrichs splitting); the flux at a face is the sum of the two values,
 and no Riemann solver is needed. ``characteristic-split`` does so field by field. These schemes are
-finite differences of *values at cell centres*: of those they have their full order, of cell averages
-in a nonlinear law the second, with a small constant (Jiang & Shu, J. Comput. Phys. 126, 1996,
-section 4).
+finite differences of *values at cell centres* (Jiang & Shu, J. Comput. Phys. 126, 1996): of those
+they have their full order, of cell averages in a nonlinear law the second, with a small constant.
 """
 
 from __future__ import annotations

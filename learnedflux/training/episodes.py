@@ -11,7 +11,6 @@ from torch import Tensor
 
 from learnedflux.backends import TorchBackend
 from learnedflux.boundaries import boundaries
-from learnedflux.equations import Equation
 from learnedflux.errors import InputError
 from learnedflux.grid import Grid
 from learnedflux.integrators import integrators
@@ -138,7 +137,9 @@ class Rows:
         new: Tensor = self.method(lambda t, stage: self.rate(stage), 0.0, q, self.step_over_width)
         return new
 
-    def march(self, q: Tensor, steps: int, watch: Callable[[int, Tensor], Any] | None = None) -> Any:
+    def march(
+        self, q: Tensor, steps: int, watch: Callable[[int, Tensor], Any] | None = None
+    ) -> Any:
         """Return the states after ``steps`` steps, without gradients; ``watch(step, q)`` each."""
         with torch.no_grad():
             for number in range(steps):

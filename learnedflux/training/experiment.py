@@ -127,3 +127,12 @@ class Experiment:
             if problem.exact is None:
                 raise InputError(f"state {problem.name!r} has no exact solution to be judged by.")
         return found
+
+    def cfl(self, cells: int, equation: Equation) -> list[float]:
+        """Return the lowest and the highest CFL number of the states' first steps."""
+        found = []
+        for problem in self.problems(cells, equation):
+            w = tuple(problem.exact(problem.grid.centers(0), t=0.0).values())
+            speed = equation.max_speed(equation.to_conserved(w), 0)
+            found.append(float(speed.max()) * self.dt / problem.grid.spacing[0])
+        return [min(found), max(found)]

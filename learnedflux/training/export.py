@@ -22,6 +22,7 @@ from learnedflux.policy import CONTRACT, CONTRACT_KEY, Policy
 from learnedflux.table import Table
 from learnedflux.training.card import measure, write_card
 from learnedflux.training.comparison import compare
+from learnedflux.training.experiment import Experiment
 from learnedflux.training.recipe import Recipe
 
 __all__ = ["export"]
@@ -178,6 +179,9 @@ def export(
     path = Path(path)
     if path.suffix != ".onnx":
         raise PolicyError(f"a policy file ends in .onnx; got {str(path)!r}.")
+    cfl = list(recipe.cfl)
+    if recipe.experiment:
+        cfl = Experiment.of(recipe.experiment).cfl(recipe.cells, recipe.equations[0])
     metadata: dict[str, Any] = {
         "contract": CONTRACT,
         "name": recipe.name,
@@ -187,7 +191,7 @@ def export(
         "stencil": policy.stencil,
         "order": policy.order,
         "equations": [equation.name for equation in recipe.equations],
-        "cfl": list(recipe.cfl),
+        "cfl": cfl,
         "recipe": recipe_name or recipe.name,
         "recipe_digest": recipe.digest,
         "seeds": list(scores or [recipe.seed]),

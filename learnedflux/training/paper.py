@@ -1,4 +1,4 @@
-"""Training by the reward of Way et al.: every face of every step is an agent with a reward of its own.
+"""Training by the reward of Way et al.: each face of each step is an agent with one of its own.
 
 The sum of all rewards of an episode is differentiated through all its steps. What a step's target
 is compared with depends on the state too: one step of WENO from the agents' own state is part of
@@ -12,7 +12,9 @@ References
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,11 +87,20 @@ class _Group:
     classical: Rows
     targets: list[Tensor]  # after each step; none where WENO steps from the agents' own state
     settings: Experiment
+    compile: bool
 
     def step(self, q: Tensor, number: int) -> tuple[Tensor, Tensor]:
         """Return the states after step ``number``, and the mean reward of its agents."""
+        return self.advance(q, self.targets[number] if self.targets else None)
+
+    @functools.cached_property
+    def advance(self) -> Callable[[Tensor, Tensor | None], tuple[Tensor, Tensor]]:
+        """A step towards a target, compiled where that is wanted."""
+        return torch.compile(self._advance, dynamic=False) if self.compile else self._advance
+
+    def _advance(self, q: Tensor, target: Tensor | None) -> tuple[Tensor, Tensor]:
         new = self.agents.step(q)
-        wanted = self.targets[number] if self.targets else self.classical.step(q)
+        wanted = self.classical.step(q) if target is None else target
         gained = rewards(self.agents.padded(new - wanted), self.settings).mean()
         if self.settings.total_variation:
             now, before = (_variation(self.agents.padded(x)) for x in (new, q))
@@ -126,7 +137,8 @@ class PaperTraining:
         agents, classical = (
             Rows(problems, one, s.dt, s.integrator, s.viscosity) for one in (kind, rule)
         )
-        return _Group(agents, classical, self._targets(agents, steps), s)
+        targets = self._targets(agents, steps)
+        return _Group(agents, classical, targets, s, self.recipe.compile)
 
     def _targets(self, rows: Rows, steps: int) -> list[Tensor]:
         """Return the target after each step, of targets that do not depend on the agents."""
@@ -141,9 +153,7 @@ class PaperTraining:
             return [rows.tensor(state) for state in states]
         cells = self.recipe.cells * s.refinement
         names = [problem.name for problem in rows.problems]
-        finer = [
-            p for p in s.problems(cells, self.recipe.equations[0]) if p.name in names
-        ]
+        finer = [p for p in s.problems(cells, self.recipe.equations[0]) if p.name in names]
         fine = Rows(finer, baseline(3), s.dt / s.refinement, s.integrator, s.viscosity)
         found: list[Tensor] = []
 

@@ -119,8 +119,8 @@ class WeightsPolicy(nn.Module):
     def act(self, observation: Tensor) -> Tensor:
         """Return the actions (..., number): weights of the sub-stencils from left to right."""
         # The network may be of another precision than the states, which need float64.
-        exact = observation.dtype
-        answer: Tensor = self.net(observation.to(self.net[0].weight.dtype)).to(exact)
+        weight: Any = self.net[0].weight
+        answer: Tensor = self.net(observation.to(weight.dtype)).to(observation.dtype)
         return torch.softmax(answer, dim=-1) if self.action == "weights" else answer
 
     def value(self, cells: tuple[Tensor, ...], action: Tensor) -> Tensor:
