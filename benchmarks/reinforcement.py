@@ -102,7 +102,8 @@ def by_network(net: nn.Module) -> Any:
 
 def fixed(values: tuple[float, ...]) -> Any:
     """Return the same weights everywhere."""
-    return lambda stencils: torch.as_tensor(values, dtype=torch.float64).expand(*stencils.shape[:-1], -1)
+    weights = torch.as_tensor(values, dtype=torch.float64)
+    return lambda stencils: weights.expand(*stencils.shape[:-1], -1)
 
 
 def episode(
@@ -234,6 +235,7 @@ def measure(method: str, seed: int, updates: int, every: int) -> dict[str, list[
 def picture(runs: dict[str, list[dict[str, list[float]]]], lines: dict[str, float]) -> Any:
     """Draw rewards over samples and over time."""
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
     from learnedflux.plot.style import STYLE
 
@@ -248,10 +250,13 @@ def picture(runs: dict[str, list[dict[str, list[float]]]], lines: dict[str, floa
             for (name, value), style in zip(lines.items(), (":", "--"), strict=True):
                 axis.axhline(-value, color="black", linewidth=0.8, linestyle=style, label=name)
             axis.set(xscale="log", yscale="log")
-        axes[0].set(xlabel="samples: actions of agents", ylabel="mean punishment, -reward")
+            axis.xaxis.set_minor_formatter(NullFormatter())
+            axis.yaxis.set_minor_formatter(StrMethodFormatter("{x:g}"))
+            axis.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes[0].set(xlabel="samples: actions of agents", ylabel="-reward, mean of agents and steps")
         axes[1].set(xlabel="seconds of one core")
         handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=4)
+        figure.legend(handles, labels, loc="outside upper center", ncols=5)
     return figure
 
 

@@ -194,4 +194,6 @@ def truth_at(ds: xr.Dataset, exact: Any) -> xr.Dataset:
     fine = exact.sel(time=ds.time, method="nearest")[list(ds.data_vars)]
     means = fine.coarsen(x=fine.sizes["x"] // ds.sizes["x"]).mean()
     label = f"{exact.attrs.get('scheme', 'reference')}, {exact.sizes['x']} cells"
-    return means.assign_attrs({**ds.attrs, "truth": exact.attrs.get("truth", label)})
+    told = {**ds.attrs, "truth": exact.attrs.get("truth", label)}
+    found: xr.Dataset = means.assign_attrs(told)
+    return found
