@@ -1,6 +1,7 @@
 """The Gymnasium environment: its interface, its physics, its rewards, its agents."""
 
 import importlib.util
+import json
 import sys
 import warnings
 
@@ -313,6 +314,23 @@ def test_a_policy_of_weights_plays_as_it_solves():
             seen = env.step(torch.log(weights).numpy())[0]
             q = rows.step(q)
     np.testing.assert_allclose(env.state, q[:, 0].numpy(), atol=1e-12)
+
+
+def test_the_benchmark_trains_both_and_draws_them(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("matplotlib", reason="needs the extra 'plot'")
+    from benchmarks import reinforcement
+
+    for name, value in {"CELLS": 16, "STEPS": 20, "ROWS": 1, "TESTED": 1}.items():
+        monkeypatch.setattr(reinforcement, name, value)
+    words = f"--seeds 0 --updates 2 --image {tmp_path / 'x.png'} --output {tmp_path / 'x.json'}"
+    assert reinforcement.main(words.split()) == 0
+    runs = json.loads((tmp_path / "x.json").read_text(encoding="utf-8"))["runs"]
+    assert list(runs) == ["policy gradient", "BPTTS, whole episodes", "BPTTS, 10 steps"]
+    for run in (one for (one,) in runs.values()):
+        assert run["samples"] == [0, 2 * 20 * 17]
+        assert run["reward"][0] == runs["policy gradient"][0]["reward"][0]  # the same network
+    assert runs["BPTTS, 10 steps"][0]["reward"][1] > runs["BPTTS, 10 steps"][0]["reward"][0]
+    assert (tmp_path / "x.png").stat().st_size > 5000
 
 
 # --- what is refused ------------------------------------------------------------------------------
