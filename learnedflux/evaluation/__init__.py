@@ -7,7 +7,6 @@ own.
 """
 
 from learnedflux.evaluation import named  # noqa: F401  (registers the suites)
-from learnedflux.evaluation.actions import actions, course
 from learnedflux.evaluation.compare import (
     equal_time,
     geometric_mean,
@@ -15,6 +14,7 @@ from learnedflux.evaluation.compare import (
     on_own_grids,
     ratios,
 )
+from learnedflux.evaluation.decisions import actions, course
 from learnedflux.evaluation.figures import require_actions, write_actions
 from learnedflux.evaluation.machine import processor
 from learnedflux.evaluation.report import write_report

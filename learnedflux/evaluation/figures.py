@@ -11,7 +11,7 @@ from typing import Any
 import xarray as xr
 
 from learnedflux.errors import InadmissibleStateError, InputError, UnstableError
-from learnedflux.evaluation.actions import BESIDE, actions, course, truth_at
+from learnedflux.evaluation.decisions import BESIDE, actions, course, truth_at
 from learnedflux.evaluation.runs import labelled
 from learnedflux.evaluation.suites import Case, suite_of
 from learnedflux.evaluation.truth import REFERENCE, REFINEMENT

@@ -8,7 +8,7 @@ Evaluations are drawn by :func:`errors` and :func:`amplification`, what schemes 
 :func:`weights`.
 """
 
-from learnedflux.plot.actions import action_scatter, actions, course, evolution
+from learnedflux.plot.decisions import action_scatter, actions, course, evolution
 from learnedflux.plot.evaluations import amplification, errors
 from learnedflux.plot.fields import compare_fields, field
 from learnedflux.plot.lines import compare, line, snapshot, space_time
