@@ -7,7 +7,9 @@ left-biased face value. Right states come from the same map on mirrored cells. A
 contact, say) and 0 where it is genuinely nonlinear; an optional input ``speeds``
 (face, 6) float64 holds characteristic speeds beside the face, see
 :mod:`learnedflux.reconstruction.steered`. Normalisation, network, sensor and bounds are all in the
-graph; the metadata say where the policy comes from and what it was trained on.
+graph; the metadata say where the policy comes from and what it was trained on. Their optional entry
+``variables`` says in which variables, see :class:`~learnedflux.Scheme`: a policy trained on split
+fluxes works on no others.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ import numpy as np
 
 from learnedflux.equations import Equation
 from learnedflux.errors import PolicyError, PolicyMismatchError
-from learnedflux.reconstruction import steered
+from learnedflux.reconstruction import steered, variables
 from learnedflux.reconstruction.families import Family, families
 from learnedflux.table import Table
 
@@ -91,6 +93,7 @@ class Policy:
         self.order: float = self.metadata["order"]
         self.equations: list[str] = self.metadata["equations"]
         self.stencil: int = self.metadata["stencil"]
+        self.variables: str = self.metadata.get("variables", "characteristic")
         self._uses_field = any(i.name == "field" for i in self._session.get_inputs())
         self._uses_speeds = any(i.name == "speeds" for i in self._session.get_inputs())
         _check_signature(self)
@@ -257,6 +260,11 @@ def _metadata(session: Any, path: Path) -> dict[str, Any]:
     if not 2 <= found["stencil"] <= LARGEST or found["stencil"] % 2:
         raise PolicyError(
             f"{where} the stencil is {found['stencil']} cells; it must be even, 2 to {LARGEST}."
+        )
+    kind = found.get("variables", "characteristic")
+    if not isinstance(kind, str) or kind not in variables:
+        raise PolicyError(
+            f"{where} variables is {kind!r}; this library knows {', '.join(variables)}."
         )
     if len(found["cfl"]) != 2 or not all(isinstance(c, (int, float)) for c in found["cfl"]):
         raise PolicyError(f"{where} cfl is {found['cfl']!r}; it must be [lowest, highest].")
@@ -428,6 +436,8 @@ def default_policy(equation: Equation) -> Policy:
     shipped = _shipped()
     if not shipped:
         raise PolicyError(f"no policy is shipped in {str(_folder())!r}; reinstall learnedflux.")
+    # Those trained on split fluxes repeat an experiment; they are there to be asked for by path.
+    shipped = [p for p in shipped if variables[p.variables].split is None]
     special = [p for p in shipped if equation.name in p.equations]
     if special:
         return min(special, key=lambda p: len(p.equations))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from learnedflux.equations import Equation
-from learnedflux.errors import InputError, UnknownNameError
+from learnedflux.errors import InputError, PolicyMismatchError, UnknownNameError
 from learnedflux.policy import Policy, default_policy
 from learnedflux.reconstruction import Reconstruction, reconstructions, variables
 from learnedflux.riemann import default_riemann, require_support, riemann_solvers
@@ -17,6 +17,7 @@ from learnedflux.table import Table
 __all__ = ["BoundScheme", "Scheme", "schemes"]
 
 LEARNED = "learned"
+NO_RIEMANN = "none"  # what a scheme that splits fluxes has for a Riemann solver
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,11 +31,15 @@ class Scheme:
         the equation, the path of an ONNX policy, or one of these objects.
     riemann : str, optional
         Name of a Riemann solver. Default: the sharpest the equation supports (HLLC for Euler, the
-        exact Godunov flux for scalar laws).
-    variables : str
+        exact Godunov flux for scalar laws). None where fluxes are split.
+    variables : str, optional
         Variables in which cells are turned into face values: "characteristic" (free of noise
         behind strong shocks), "characteristic-conserved" (the same from conserved averages: full
-        order in smooth nonlinear flow too, larger errors at shocks), "primitive" or "conserved".
+        order in smooth nonlinear flow too, larger errors at shocks), "primitive" or "conserved";
+        or fluxes, split by the largest speed of the grid (global Lax-Friedrichs splitting) and
+        added up without a Riemann solver: "split", or field by field "characteristic-split". These
+        take the numbers they are given for values at cell centres. Default: "characteristic";
+        "split" for a policy that was trained on split fluxes.
     positivity : bool
         Keep density, pressure and the like above zero by the flux limiter of Hu, Adams and Shu. In
         :func:`lf.solve` it is turned on for a step that fails without; in a
@@ -50,11 +55,17 @@ class Scheme:
     ├── riemann: hll
     ├── variables: characteristic
     └── positivity: kept by the flux limiter
+    >>> lf.Scheme("weno5-js", variables="split")
+    Scheme
+    ├── reconstruction: weno5-js, order 5, 5 cells
+    ├── riemann: none (split fluxes are added)
+    ├── variables: split
+    └── positivity: kept by the flux limiter
     """
 
     reconstruction: str | Path | Reconstruction | Policy = "weno5-z"
     riemann: str | None = None
-    variables: str = "characteristic"
+    variables: str | None = None
     positivity: bool = True
 
     def __post_init__(self) -> None:
@@ -73,9 +84,17 @@ class Scheme:
                 f"a Policy; got {type(given).__name__}."
             )
         object.__setattr__(self, "reconstruction", given)
+        if self.variables is None:
+            of_policy = given.variables if isinstance(given, Policy) else "characteristic"
+            object.__setattr__(self, "variables", of_policy)
         if self.riemann is not None:
             riemann_solvers.canonical(self.riemann)
-        variables.canonical(self.variables)
+            if self._splits:
+                raise InputError(
+                    f"variables={self.variables!r} splits fluxes, which need no Riemann solver; "
+                    f"leave riemann={self.riemann!r} out, or choose variables='characteristic', "
+                    "'primitive' or 'conserved'."
+                )
 
     @classmethod
     def of(cls, given: Any) -> Scheme:
@@ -87,6 +106,10 @@ class Scheme:
         """Name in tables and results."""
         r = self.reconstruction
         return r if isinstance(r, str) else r.name
+
+    @property
+    def _splits(self) -> bool:
+        return variables[str(self.variables)].split is not None
 
     def replace(self, **changes: Any) -> Scheme:
         """Return a scheme with some parts exchanged."""
@@ -100,17 +123,28 @@ class Scheme:
         elif isinstance(given, str):
             given = reconstructions[given]
         assert isinstance(given, (Reconstruction, Policy))
-        riemann = self.riemann or default_riemann(equation)
-        require_support(riemann, equation)
-        kind = variables.canonical(self.variables)
+        kind = variables.canonical(str(self.variables))
+        if self._splits:
+            riemann = NO_RIEMANN
+            if equation.balanced:
+                raise InputError(
+                    f"{equation.name} has fluxes of two sides (a static field), which cannot be "
+                    f"split; got variables={kind!r}. Choose 'characteristic' or 'primitive'."
+                )
+        else:
+            riemann = self.riemann or default_riemann(equation)
+            require_support(riemann, equation)
         if kind.startswith("characteristic") and not equation.provides("to_characteristic"):
+            plain = "split" if self._splits else "conserved"
             if not equation.scalar:
                 raise InputError(
                     f"{equation.name} is a system without to_characteristic and "
                     "from_characteristic; define them, or pass "
-                    "Scheme(..., variables='conserved')."
+                    f"Scheme(..., variables={plain!r})."
                 )
-            kind = "conserved"  # the same thing for a scalar law
+            kind = plain  # the same thing for a scalar law
+        if isinstance(given, Policy):
+            _require_kind(given, kind, self._splits)
         if isinstance(given, Policy) and given.uses_speeds:
             _require_speeds(given, equation, kind)
         positivity = self.positivity and equation.provides("positive")
@@ -126,9 +160,12 @@ class Scheme:
             what = f"policy {r.name}, order {r.order}, {r.stencil} cells"
         else:
             what = "learned (the policy shipped for the equation)"
+        riemann = self.riemann or "chosen by the equation"
+        if self._splits:
+            riemann = "none (split fluxes are added)"
         return (
             f"Scheme\n├── reconstruction: {what}\n"
-            f"├── riemann: {self.riemann or 'chosen by the equation'}\n"
+            f"├── riemann: {riemann}\n"
             f"├── variables: {self.variables}\n"
             f"└── positivity: {'kept by the flux limiter' if self.positivity else 'not enforced'}"
         )
@@ -150,6 +187,11 @@ class BoundScheme:
         return self.reconstruction.radius
 
     @property
+    def splits(self) -> bool:
+        """Whether split fluxes are reconstructed, and no states."""
+        return variables[self.variables].split is not None
+
+    @property
     def uses_speeds(self) -> bool:
         """Whether the reconstruction must be told characteristic speeds."""
         r = self.reconstruction
@@ -160,6 +202,20 @@ class BoundScheme:
         fields = equation.linear_fields(dimension)
         is_field = len(fields) == 1 or self.variables.startswith("characteristic")
         return tuple(is_field and linear for linear in fields)
+
+
+def _require_kind(policy: Policy, kind: str, splits: bool) -> None:
+    """Raise where a policy trained on states is given split fluxes, or the other way round."""
+    trained = variables[policy.variables].split is not None
+    if trained == splits:
+        return
+    told = ("states", "split fluxes")
+    fit = "'split' or 'characteristic-split'" if trained else "'characteristic' or 'primitive'"
+    raise PolicyMismatchError(
+        f"policy {policy.name!r} was trained to reconstruct {told[trained]}, and "
+        f"variables={kind!r} reconstructs {told[splits]}. Choose variables={fit} (or leave it "
+        "out), or another policy."
+    )
 
 
 def _require_speeds(policy: Policy, equation: Equation, kind: str) -> None:

@@ -250,6 +250,11 @@ def reconstruct(
     if not -q.ndim <= axis < q.ndim or along < 0:
         raise InputError(f"axis must be one of the cell axes 1..{dimension}; got {axis}.")
     bound = Scheme.of(scheme).bind(equation)
+    if bound.splits:
+        raise InputError(
+            f"{bound.name!r} with variables={bound.variables!r} splits fluxes and has no states at "
+            "faces; choose variables='characteristic', 'primitive' or 'conserved'."
+        )
     r = bound.radius
     if q.shape[1 + along] <= 2 * r:
         raise InputError(

@@ -139,10 +139,10 @@ def kernels(
 
     ``equation`` is a class; ``reconstruct`` a pointwise function, or None where a policy gives the
     face values, whose ``family`` is told if it is known; ``solver`` the pointwise numerical flux;
-    ``length`` that of a frame; ``contiguous`` says whether cells along the axis are neighbours in
-    memory; ``pair`` is what gives a cell's values at both of its faces at once, if not
-    ``reconstruct`` called twice, and ``between`` the flux of primitive states, if not ``solver`` of
-    conserved ones.
+    None where fluxes are split; ``length`` that of a frame; ``contiguous`` says whether cells along
+    the axis are neighbours in memory; ``pair`` is what gives a cell's values at both of its faces
+    at once, if not ``reconstruct`` called twice, and ``between`` the flux of primitive states, if
+    not ``solver`` of conserved ones.
     """
     _give_address(equation)
     learned = dataclasses.astuple(family) if family else ()
@@ -165,6 +165,9 @@ def kernels(
         "CONTIGUOUS": contiguous,
         "RADIUS": radius,
         "OFFSETS": tuple(range(2 * radius)),
+        "SPLIT": chosen.split is not None,
+        "HALVES": chosen.split,
+        "PARTS": 1 if chosen.split is None else 3,
         "BALANCED": equation.balance is not Equation.balance,
         "LEARNED": family is not None,
         "CELLS": family.cells if family else 2 * radius,
@@ -180,7 +183,7 @@ def kernels(
         "PAIR": pair,
         "PRIMITIVE": chosen.primitive,
         "RIEMANN": solver,
-        "BETWEEN": between or from_primitive(solver),
+        "BETWEEN": between or (solver and from_primitive(solver)),
         "RING": 1 if contiguous else 2 * radius,
         "STEP": 1 if contiguous else 0,
         "LANES": lanes,

@@ -25,6 +25,7 @@ from learnedflux.backends.compiled import (
 from learnedflux.backends.network import compiled_network, scratch_size
 from learnedflux.backends.padding import flip, ghost_cells
 from learnedflux.backends.shelf import Shelf, aligned
+from learnedflux.backends.splitting import split_fluxes
 from learnedflux.boundaries import Boundary
 from learnedflux.equations import Equation
 from learnedflux.errors import InputError
@@ -81,16 +82,17 @@ class NumbaBackend:
         elif rule.speeds:
             raise InputError(f"{rule.name!r} looks at wave speeds; it needs backend='torch'.")
         self._network = network
+        solver = None if scheme.splits else riemann_solvers[scheme.riemann]
         self._pieces = (
             cast(Any, type(equation)),
             None if isinstance(rule, Policy) else rule.function,
             network.family if network else None,
             scheme.radius,
             chosen,
-            riemann_solvers[scheme.riemann].function,
+            solver and solver.function,
         )
         self._pair = None if isinstance(rule, Policy) else rule.pair
-        self._between = riemann_solvers[scheme.riemann].between
+        self._between = solver and solver.between
         self._length = frame_length(equation, chosen, grid.dimension)
         self.linear_fields = scheme.linear_fields(equation, grid.dimension)
         self.limiting = scheme.positivity
@@ -115,7 +117,8 @@ class NumbaBackend:
         """Return a worker's scratch, kept from call to call."""
         if worker not in self._scratch or self._scratch[worker].size < tile:
             n, r = len(self.like), self.scheme.radius
-            rows = (2 * 2 * r + 12 + 2 * r) * n + self._length + 1
+            parts = 3 if self.scheme.splits else 1
+            rows = ((1 + parts) * 2 * r + 12 + 2 * r) * n + self._length + 1
             size = tile + rows * row_length(max(ALONG, LANES), r)
             if self._network is not None:
                 size += scratch_size(self._network, n)
@@ -238,9 +241,12 @@ class NumbaBackend:
         return found
 
     def _limits(self, t: float, q: np.ndarray, batch: int) -> Iterator[np.ndarray]:
-        """Yield the speed per axis that the positivity limiter works with, of each batch entry."""
+        """Yield the largest speed per axis, of each batch entry.
+
+        Flux splitting and the positivity limiter work with it; zero where neither does.
+        """
         for axis in self._axes:
-            if not self.limiting:
+            if not (self.limiting or self.scheme.splits):
                 yield np.zeros(batch)
             elif batch == 1:
                 yield np.array([self.max_speed(t, q, axis)])
@@ -324,6 +330,8 @@ class NumbaBackend:
         with self._lock:
             padded = self._padded(t, q, axis)
             speeds = list(self._limits(t, q, self._tiles(q)[0][0]))[axis]
+            if self.scheme.splits:
+                return self._split_fluxes(padded, speeds, axis)
             return self._fluxes(padded, *self._states(padded, axis), speeds, axis)
 
     def _fluxes(
@@ -331,9 +339,34 @@ class NumbaBackend:
     ) -> np.ndarray:
         k, f, flat = self.kernels(axis), np.empty_like(ql), (len(ql), -1)
         k.fluxes(self.parameters, ql.reshape(flat), qr.reshape(flat), f.reshape(flat), self.like)
+        return self._limited(padded, f, speeds, axis)
+
+    def _limited(
+        self, padded: np.ndarray, f: np.ndarray, speeds: np.ndarray, axis: int
+    ) -> np.ndarray:
+        """Limit fluxes in place where that is wanted."""
         if self.limiting:
-            self.limited += k.limit(self.parameters, padded, f, speeds, self._room(0), self.like)
+            limit, room = self.kernels(axis).limit, self._room(0)
+            self.limited += limit(self.parameters, padded, f, speeds, room, self.like)
         return f
+
+    def _split_fluxes(self, padded: np.ndarray, speeds: np.ndarray, axis: int) -> np.ndarray:
+        """Return fluxes (variable, row, face) of split fluxes, by whole arrays."""
+        chosen, r = variables[self.scheme.variables], self.scheme.radius
+        of_rows = np.repeat(speeds, padded.shape[1] // len(speeds))[:, None]
+        f = split_fluxes(
+            self.equation, chosen, tuple(padded), of_rows, axis, r, self._values_of_halves
+        )
+        return self._limited(padded, np.ascontiguousarray(f), speeds, axis)
+
+    def _values_of_halves(self, right_going: Any, left_going: Any) -> Any:
+        """Return left and right values (variable, row, face) from the 2r cells of both halves."""
+        both = np.stack((np.stack(right_going), np.stack(left_going[::-1])), axis=1)
+        if self.asked is not None:
+            stencils = np.ascontiguousarray(np.moveaxis(both, 0, -1))
+            return self.asked.sweep(stencils, self.linear_fields)
+        rule: Any = self.scheme.reconstruction
+        return rule.function(*both[: 2 * self.scheme.radius - 1])
 
     def _asked_rate(self, t: float, q: np.ndarray) -> np.ndarray:
         """Return dq/dt by a policy that only ONNX Runtime can run, one call per slab of rows."""
@@ -357,6 +390,9 @@ class NumbaBackend:
     def _gain(self, padded: np.ndarray, speeds: np.ndarray, axis: int) -> np.ndarray:
         """Return what cells (variable, row, cell) gain through their two faces."""
         eq, r = self.equation, self.scheme.radius
+        if self.scheme.splits:
+            f = self._split_fluxes(padded, speeds, axis)
+            return np.asarray(f[..., :-1] - f[..., 1:])
         ql, qr = self._states(padded, axis)
         f = self._fluxes(padded, ql, qr, speeds, axis)
         if not eq.balanced:

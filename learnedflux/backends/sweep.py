@@ -40,6 +40,7 @@ from learnedflux.positivity import limit_flux, violates
 from learnedflux.reconstruction.interface import face_speeds, from_fields
 
 AXIS = CONTIGUOUS = RADIUS = OFFSETS = BALANCED = LEARNED = BY_CELL = None
+SPLIT = HALVES = PARTS = None
 PREPARE = FRAME = FRAME_LIKE = FRAMED = INTO = OUT = RECONSTRUCT = PAIR = PRIMITIVE = RIEMANN = (
     BETWEEN
 ) = None
@@ -55,8 +56,11 @@ part = njit(error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_w
 
 
 @part
-def _fetch(eq, source, step, cells, w, n, keeps, like):
-    """Compute once what all faces around ``n`` cells need; keep the cells too where it is asked."""
+def _fetch(eq, source, step, cells, w, n, keeps, speed, like):
+    """Compute once what all faces around ``n`` cells need; keep the cells too where it is asked.
+
+    ``speed`` is the largest along the axis, by which fluxes are split.
+    """
     given, kept, to = (
         rows_at(source, step, like),
         rows_at(cells, WIDE, like),
@@ -64,6 +68,13 @@ def _fetch(eq, source, step, cells, w, n, keeps, like):
     )
     for i in range(n):
         store(to, i, PREPARE(eq, entries(given, i)))
+    if SPLIT:
+        right_going = rows_at(row_at(w, len(like) * WIDE), WIDE, like)
+        left_going = rows_at(row_at(w, 2 * len(like) * WIDE), WIDE, like)
+        for i in range(n):
+            one, other = HALVES(eq, entries(given, i), AXIS, speed)
+            store(right_going, i, one)
+            store(left_going, i, other)
     if keeps:
         for i in range(n):
             store(kept, i, entries(given, i))
@@ -74,8 +85,15 @@ def _pairs(w, upper, lower, n, like):
     """Values of ``n`` cells at their upper and their lower faces; ``w`` are the cells around."""
     for v in range(len(like)):
         to_upper, to_lower, shift = row_at(upper, v * WIDE), row_at(lower, v * WIDE), v * WIDE
-        for i in range(n):
-            to_upper[i], to_lower[i] = PAIR(*entries(w, shift + i))
+        if SPLIT:
+            half = len(like) * WIDE
+            for i in range(n):
+                to_upper[i] = RECONSTRUCT(*entries(w, half + shift + i))
+            for i in range(n):
+                to_lower[i] = RECONSTRUCT(*reverse(entries(w, 2 * half + shift + i)))
+        else:
+            for i in range(n):
+                to_upper[i], to_lower[i] = PAIR(*entries(w, shift + i))
 
 
 @part
@@ -96,11 +114,19 @@ def _field(eq, w, frames, left, right, n, rest, like):
         row_at(left, shift),
         row_at(right, shift),
     )
+    half = len(like) * WIDE
     for i in range(n):
-        cells = tmap_with(INTO, eq, entries(face, i), cells_of(w, i, WIDE, like), AXIS)
-        values = column(cells, rest)
-        to_left[i] = RECONSTRUCT(*values[:-1])
-        to_right[i] = RECONSTRUCT(*reverse(values[1:]))
+        if SPLIT:
+            frame = entries(face, i)
+            cells = tmap_with(INTO, eq, frame, cells_of(w, half + i, WIDE, like), AXIS)
+            to_left[i] = RECONSTRUCT(*column(cells, rest)[:-1])
+            cells = tmap_with(INTO, eq, frame, cells_of(w, 2 * half + i, WIDE, like), AXIS)
+            to_right[i] = RECONSTRUCT(*reverse(column(cells, rest)[1:]))
+        else:
+            cells = tmap_with(INTO, eq, entries(face, i), cells_of(w, i, WIDE, like), AXIS)
+            values = column(cells, rest)
+            to_left[i] = RECONSTRUCT(*values[:-1])
+            to_right[i] = RECONSTRUCT(*reverse(values[1:]))
 
 
 def _fields(eq, w, frames, left, right, n, rest, like):
@@ -179,6 +205,15 @@ def _fluxes_of_values(eq, below, above, frames, left, right, f, n, like):
 
 
 @part
+def _fluxes_of_halves(eq, frames, left, right, f, n, like):
+    """Add the values of the two halves of the flux at faces."""
+    face, to = rows_at(frames, WIDE, FRAME_LIKE), rows_at(f, WIDE, like)
+    left, right = rows_at(left, WIDE, like), rows_at(right, WIDE, like)
+    for i in range(n):
+        store(to, i, OUT(eq, entries(face, i), add(entries(left, i), entries(right, i)), AXIS))
+
+
+@part
 def _limit(eq, below, above, f, n, counted, speed, flags, like):
     """Limit the fluxes that would cost positivity in place; return how many of the first were."""
     below, above = rows_at(below, WIDE, like), rows_at(above, WIDE, like)
@@ -251,14 +286,14 @@ def _carve(scratch, like):
     slot = len(like) * WIDE
     cells = row_at(scratch, 0)
     w = row_at(cells, RING * slot)
-    frames = row_at(w, RING * slot)
+    frames = row_at(w, RING * PARTS * slot)
     left = row_at(frames, len(FRAME_LIKE) * WIDE)
     right = row_at(left, 2 * slot)
     f = row_at(right, 2 * slot)
     f_left = row_at(f, 2 * slot) if BALANCED else f
     f_right = row_at(f_left, 2 * slot) if BALANCED else f
     fields = row_at(f_right, 2 * slot)
-    slots = 2 * RING + 6 + 4 * BALANCED + 2 * RADIUS * FRAMED + 2 * SPEEDS
+    slots = (1 + PARTS) * RING + 6 + 4 * BALANCED + 2 * RADIUS * FRAMED + 2 * SPEEDS
     used = slots * slot + len(FRAME_LIKE) * WIDE
     return cells, w, frames, left, right, f, f_left, f_right, fields, scratch[used:]
 
@@ -270,9 +305,9 @@ def _half(pair, which, like):
 
 
 @pointwise
-def _around(buffer, slot, like):
+def _around(buffer, slot, parts, like):
     """Rows of the first variable of the 2r cells around each face, in a ring or in one row."""
-    return stencil(buffer, slot, RING, len(like) * WIDE, STEP, OFFSETS)
+    return stencil(buffer, slot, RING, parts * len(like) * WIDE, STEP, OFFSETS)
 
 
 @pointwise
@@ -342,17 +377,19 @@ def _at_cells(w, upper, lower, n, like):
 def _through(eq, views, slot, now, n, limiting, counted, speed, like):
     """Turn the face values of one row of ``n`` faces into fluxes; return how many were limited."""
     cells, w, frames, left, right, f, f_left, f_right, _, scratch = views
-    around, m = _around(w, slot, like), (n + 7) // 8 * 8
+    around, m = _around(w, slot, PARTS, like), (n + 7) // 8 * 8
     left, right, f = _half(left, now, like), _half(right, now, like), _half(f, now, like)
     below, above, count = around[RADIUS - 1], around[RADIUS], 0
-    if BALANCED:
+    if SPLIT:
+        _fluxes_of_halves(eq, frames, left, right, f, m, like)
+    elif BALANCED:
         _states(eq, below, frames, left, m, like)
         _states(eq, above, frames, right, m, like)
         _fluxes(eq, left, right, f, m, WIDE, like)
     else:
         _fluxes_of_values(eq, below, above, frames, left, right, f, m, like)
     if limiting:
-        around = _around(cells, slot, like)
+        around = _around(cells, slot, 1, like)
         below, above = around[RADIUS - 1], around[RADIUS]
         count = _limit(eq, below, above, f, n, counted, speed, row_at(scratch, 0), like)
     if BALANCED:
@@ -382,17 +419,17 @@ def _sweep_across(
                     source, apart = row_at(q, (a * along + k) * inner + b), along
                 else:
                     source, apart = row_at(upper, (a * RADIUS + k - along) * inner + b), RADIUS
-                at = new * slots
-                step_of = outer * apart * inner
-                _fetch(eq, source, step_of, row_at(cells, at), row_at(w, at), n, keeps, like)
+                at, step_of = new * slots, outer * apart * inner
+                to, to_w, speed = row_at(cells, at), row_at(w, PARTS * at), speeds[a // entry]
+                _fetch(eq, source, step_of, to, to_w, n, keeps, speed, like)
                 face = k - k0 - RADIUS + 1  # the one below cell k0 + face has all its cells now
                 slot, now = (new + 1) % RING, face % 2
                 if face == -1:  # the cell below the first face
-                    around = _around(w, slot, like)[1:]
+                    around = _around(w, slot, PARTS, like)[1:]
                     _at_cells(around, _half(left, 0, like), _half(right, 1, like), m, like)
                 if face < 0:
                     continue
-                around = _around(w, slot, like)
+                around = _around(w, slot, PARTS, like)
                 if BY_CELL:
                     next_left = _half(left, 1 - now, like)
                     _at_cells(around[1:], next_left, _half(right, now, like), m, like)
@@ -401,7 +438,6 @@ def _sweep_across(
                     _at_faces(eq, around, views, left_now, right_now, m, net, like)
                 # A face between two tiles is computed by both, and counted by one.
                 counted = n if k0 + face < k1 or k1 == along else 0
-                speed = speeds[a // entry]
                 count += _through(eq, views, slot, now, n, limiting, counted, speed, like)
                 if face > 0:
                     place = ((a - a0) * (k1 - k0) + face - 1) * (b1 - b0) + b - b0
@@ -409,7 +445,7 @@ def _sweep_across(
                     old, gone = 1 - now, _half(f, 1 - now, like)
                     low, high = _half(f_right, old, like), _half(f_left, now, like)
                     if BALANCED:
-                        cell = _around(cells, slot, like)[RADIUS - 1]
+                        cell = _around(cells, slot, 1, like)[RADIUS - 1]
                         _inner(
                             eq, cell, _half(right, old, like), _half(left, now, like), gone, m, like
                         )
@@ -431,25 +467,27 @@ def _sweep_along(
         for k in range(k0, k1, most):
             n = min(most, k1 - k)
             first, last = k - RADIUS, k + n + RADIUS
-            begin, end = max(first, 0), min(last, size)
+            begin, end, speed = max(first, 0), min(last, size), speeds[a // entry]
             if first < begin:
                 source = row_at(lower, a * RADIUS + first + RADIUS)
-                _fetch(eq, source, outer * RADIUS, cells, w, begin - first, keeps, like)
+                _fetch(eq, source, outer * RADIUS, cells, w, begin - first, keeps, speed, like)
             at, source, inside = begin - first, row_at(q, a * size + begin), end - begin
-            _fetch(eq, source, outer * size, row_at(cells, at), row_at(w, at), inside, keeps, like)
+            _fetch(
+                eq, source, outer * size, row_at(cells, at), row_at(w, at), inside, keeps, speed,
+                like,
+            )  # fmt: skip
             if end < last:
                 at, source = end - first, row_at(upper, a * RADIUS + end - size)
                 _fetch(
                     eq, source, outer * RADIUS, row_at(cells, at), row_at(w, at), last - end,
-                    keeps, like,
+                    keeps, speed, like,
                 )  # fmt: skip
-            around = _around(w, 0, like)
+            around = _around(w, 0, PARTS, like)
             if BY_CELL:  # the lower face of a cell comes before its upper one
                 _at_cells(around[:-1], left, row_at(right, -1), (n + 9) // 8 * 8, like)
             else:
                 _at_faces(eq, around, views, left, right, (n + 8) // 8 * 8, net, like)
             counted = n + 1 if k + n == size else n
-            speed = speeds[a // entry]
             count += _through(eq, views, 0, 0, n + 1, limiting, counted, speed, like)
             within = _half(f, 1, like)
             if BALANCED:
@@ -492,8 +530,9 @@ def _padded(eq, q, row, first, n, views, like):
     """Bring ``n`` faces' cells of a padded array into the buffers; return the rows around them."""
     _, rows, size = q.shape
     source = row_at(q, row * size + first)
-    _fetch(eq, source, rows * size, views[0], views[1], n + 2 * RADIUS - 1, True, like)
-    return _around(views[1], 0, like)
+    # The speed is for split fluxes, whose face values are made elsewhere.
+    _fetch(eq, source, rows * size, views[0], views[1], n + 2 * RADIUS - 1, True, 1.0, like)
+    return _around(views[1], 0, PARTS, like)
 
 
 @pointwise
@@ -508,7 +547,7 @@ def _copy(source, source_step, to, to_step, n, like):
 def _give_states(eq, views, ql, qr, row, first, n, like):
     """Turn the face values in the buffers into states, and copy them out."""
     left, right, frames = views[3], views[4], views[2]
-    around, (_, rows, size) = _around(views[1], 0, like), ql.shape
+    around, (_, rows, size) = _around(views[1], 0, PARTS, like), ql.shape
     _states(eq, around[RADIUS - 1], frames, left, n, like)
     _states(eq, around[RADIUS], frames, right, n, like)
     place, step = row * size + first, rows * size
@@ -583,7 +622,11 @@ def limit(eq, q, f, speeds, scratch, like):
         for first in range(0, size, most):
             n = min(most, size - first)
             _padded(eq, q, row, first, n, views, like)
-            at, flags, to = _around(views[0], 0, like), row_at(views[9], 0), row_at(f, row * size)
+            at, flags, to = (
+                _around(views[0], 0, 1, like),
+                row_at(views[9], 0),
+                row_at(f, row * size),
+            )
             below, above, to = at[RADIUS - 1], at[RADIUS], row_at(to, first)
             _copy(to, rows * size, flux, WIDE, n, like)
             count += _limit(eq, below, above, flux, n, n, speeds[row // entry], flags, like)

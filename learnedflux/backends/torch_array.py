@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from learnedflux.backends.padding import flip, ghost_cells
+from learnedflux.backends.splitting import split_fluxes
 from learnedflux.backends.torch_compile import Compiler
 from learnedflux.backends.torch_policy import OnDevice, pointwise_policy
 from learnedflux.backends.torch_timeless import NO_TIME, TimeUsedError
@@ -70,7 +71,7 @@ class TorchBackend:
         self.torch = torch
         self.equation, self.grid, self.scheme, self.boundaries = equation, grid, scheme, boundaries
         self.variables: Any = variables[scheme.variables]
-        self.riemann = riemann_solvers[scheme.riemann]
+        self.riemann: Any = None if scheme.splits else riemann_solvers[scheme.riemann]
         try:
             self.device = torch.empty(0, device=device).device
         except (RuntimeError, AssertionError) as error:
@@ -169,6 +170,9 @@ class TorchBackend:
     def _gain(self, padded: Any, axis: int) -> tuple[Any, Any]:
         """Return what each cell gains through its two faces along one axis, per unit of time."""
         cells = self._cells(padded)
+        if self.scheme.splits:
+            f, count = self._split_fluxes(padded, cells, axis)
+            return f[..., :-1] - f[..., 1:], count
         left, right = self._states(padded, axis)
         f, count = self._fluxes(padded, cells, left, right, axis)
         if not self.equation.balanced:
@@ -218,7 +222,8 @@ class TorchBackend:
         speeds = None
         if self.scheme.uses_speeds:
             speeds = self._speeds(*face_speeds(eq, prepared[r - 1], prepared[r], axis, v.frame))
-        left, right = self._reconstruct([self.torch.stack(tuple(cell)) for cell in fields], speeds)
+        stacked = [self.torch.stack(tuple(cell)) for cell in fields]
+        left, right = self._reconstruct(stacked, stacked, speeds)
         below, above = v.primitive(eq, prepared[r - 1]), v.primitive(eq, prepared[r])
         return (
             from_fields(eq, face, left, below, axis, v.out),
@@ -246,10 +251,10 @@ class TorchBackend:
         return tuple(rows)
 
     def _reconstruct(
-        self, fields: list[Any], speeds: tuple[Any, ...] | None
+        self, fields: list[Any], others: list[Any], speeds: tuple[Any, ...] | None
     ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """Left and right values from cells (variable, ..., face): one call for both sides."""
-        both = [self.torch.stack(pair) for pair in zip(fields, fields[::-1], strict=True)]
+        """Left values from cells (variable, ..., face) and right ones from others: in one call."""
+        both = [self.torch.stack(pair) for pair in zip(fields, others[::-1], strict=True)]
         if self.rule is None:
             left, right = self._ask_policy(both, speeds)
         elif speeds is not None:
@@ -269,22 +274,46 @@ class TorchBackend:
         """Return numerical fluxes (variable, *batch, ..., face) along one axis."""
         padded = self._pad(t, q, axis)
         cells = self._cells(padded)
+        if self.scheme.splits:
+            return self._split_fluxes(padded, cells, axis)[0]
         return self._fluxes(padded, cells, *self._states(padded, axis), axis)[0]
+
+    def _split_fluxes(self, padded: Any, cells: Any, axis: int) -> tuple[Any, Any]:
+        """Return the fluxes of split fluxes, and how many of them were limited."""
+        stack = self.torch.stack
+
+        def values(right_going: Any, left_going: Any) -> Any:
+            right_cells, left_cells = (
+                [stack(tuple(cell)) for cell in half] for half in (right_going, left_going)
+            )
+            return self._reconstruct(right_cells, left_cells, None)
+
+        f = split_fluxes(
+            self.equation, self.variables, tuple(padded), self._top_speed(padded, axis), axis,
+            self.scheme.radius, values,
+        )  # fmt: skip
+        return self._limited(padded, cells, f, axis)
+
+    def _top_speed(self, padded: Any, axis: int) -> Any:
+        """Return the fastest wave along the axis of each batch entry, ghost cells included."""
+        along = tuple(range(-self.grid.dimension, 0))
+        return self.equation.max_speed(tuple(padded), axis).amax(dim=along, keepdim=True)
 
     def _fluxes(self, padded: Any, cells: Any, left: Any, right: Any, axis: int) -> tuple[Any, Any]:
         """Return the fluxes and how many of them were limited."""
-        count: Any = 0
         if self.equation.balanced:
             left, right = self.equation.balance(*self._conserved((left, right)), axis)
             f = self.riemann.function(self.equation, left, right, axis)
         else:
             f = self.riemann.between(self.equation, left, right, axis)
+        return self._limited(padded, cells, f, axis)
+
+    def _limited(self, padded: Any, cells: Any, f: Any, axis: int) -> tuple[Any, Any]:
+        """Return fluxes, limited where that is wanted, and how many of them were."""
+        count: Any = 0
         if self.limiting:
             r = self.scheme.radius
-            a, b = cells[r - 1], cells[r]
-            # One speed per batch entry: its fastest wave along the axis, ghost cells included.
-            along = tuple(range(-self.grid.dimension, 0))
-            speed = self.equation.max_speed(tuple(padded), axis).amax(dim=along, keepdim=True)
+            a, b, speed = cells[r - 1], cells[r], self._top_speed(padded, axis)
             bad = violates(self.equation, a, b, f, speed)
             count = bad.sum()
             f = select(bad, limit_flux(self.equation, a, b, f, axis, speed), f)

@@ -13,14 +13,24 @@ from learnedflux.reconstruction.stencil import (
     weighted_both,
 )
 
-__all__ = ["weno3_z", "weno5_js", "weno5_z", "weno5_z_factors"]
+__all__ = [
+    "weno3_js_sharp", "weno3_z", "weno5_js", "weno5_js_factors", "weno5_js_sharp", "weno5_z",
+    "weno5_z_factors",
+]  # fmt: skip
 
 EPSILON_JS = 1e-6  # Jiang and Shu's value; sets the scale below which data count as smooth
+EPSILON_SHARP = 1e-16  # no data count as smooth, whatever their scale
 
 
 @pointwise
 def _js(beta):
     s = beta + EPSILON_JS
+    return 1.0 / (s * s)
+
+
+@pointwise
+def _js_sharp(beta):
+    s = beta + EPSILON_SHARP
     return 1.0 / (s * s)
 
 
@@ -83,6 +93,26 @@ def weno5_js(a, b, c, d, e):
     """Fifth-order WENO of Jiang and Shu (epsilon 1e-6, power 2)."""
     steps = differences(a, b, c, d, e)
     return c + weighted(steps, tmap(_js, smoothness(*steps)))
+
+
+@pointwise
+def weno5_js_factors(beta):
+    """What :func:`weno5_js_sharp` multiplies the linear weights by."""
+    return tmap(_js_sharp, beta)
+
+
+@pointwise
+def weno5_js_sharp(a, b, c, d, e):
+    """:func:`weno5_js` with an epsilon of 1e-16: the one of Way et al., arXiv:2203.08937."""
+    steps = differences(a, b, c, d, e)
+    return c + weighted(steps, weno5_js_factors(smoothness(*steps)))
+
+
+@pointwise
+def weno3_js_sharp(b, c, d):
+    """Third-order WENO of Jiang and Shu with an epsilon of 1e-16, power 2."""
+    d1, d2 = c - b, d - c
+    return c + _weno3(d1, d2, _js_sharp(d1 * d1), _js_sharp(d2 * d2))
 
 
 @pointwise

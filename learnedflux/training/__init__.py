@@ -20,6 +20,7 @@ from learnedflux.training.scalar import profiles, riemann_problems
 from learnedflux.training.seeds import Runs, train_seeds
 from learnedflux.training.states import interacting_states
 from learnedflux.training.trainer import train
+from learnedflux.training.weights import WeightsPolicy
 
 __all__ = [
     "Batch",
@@ -31,6 +32,7 @@ __all__ = [
     "Runs",
     "Size",
     "SteeredPolicy",
+    "WeightsPolicy",
     "compare",
     "default_mix",
     "distribution",

@@ -101,6 +101,12 @@ def write_card(
     if scores:
         listed = ", ".join(f"seed {seed}: {score:.3f}" for seed, score in scores.items())
         lines += [f"- best validation (error over the best baseline's): {listed}"]
+    if policy.variables != "characteristic":
+        lines += [
+            f"- trained on and for variables `{policy.variables}`, values at cell centres; it",
+            "  repeats an experiment and was trained on named problems: what it does on others is",
+            "  told in docs/generalisation.md",
+        ]
     if len(table):
         lines += [
             "",

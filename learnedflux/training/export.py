@@ -19,8 +19,10 @@ from learnedflux.dataset import library_version
 from learnedflux.errors import PolicyError
 from learnedflux.files import replace_file
 from learnedflux.policy import CONTRACT, CONTRACT_KEY, Policy
+from learnedflux.table import Table
 from learnedflux.training.card import measure, write_card
 from learnedflux.training.comparison import compare
+from learnedflux.training.experiment import Experiment
 from learnedflux.training.recipe import Recipe
 
 __all__ = ["export"]
@@ -152,7 +154,8 @@ def export(
         What to export, of any :func:`~learnedflux.training.family`; exported in float64.
     path : str or Path
         File to write, ending in ``.onnx``. A card beside it (``.md``) says where the policy comes
-        from and how it compares, on the named benchmarks and on fresh problems of its recipe.
+        from and how it compares, on the named benchmarks and on fresh problems of its recipe. (A
+        recipe with an experiment has neither: it is trained on named problems.)
     recipe : Recipe
         What it was trained by.
     scores : mapping, optional
@@ -176,6 +179,9 @@ def export(
     path = Path(path)
     if path.suffix != ".onnx":
         raise PolicyError(f"a policy file ends in .onnx; got {str(path)!r}.")
+    cfl = list(recipe.cfl)
+    if recipe.experiment:
+        cfl = Experiment.of(recipe.experiment).cfl(recipe.cells, recipe.equations[0])
     metadata: dict[str, Any] = {
         "contract": CONTRACT,
         "name": recipe.name,
@@ -185,7 +191,7 @@ def export(
         "stencil": policy.stencil,
         "order": policy.order,
         "equations": [equation.name for equation in recipe.equations],
-        "cfl": list(recipe.cfl),
+        "cfl": cfl,
         "recipe": recipe_name or recipe.name,
         "recipe_digest": recipe.digest,
         "seeds": list(scores or [recipe.seed]),
@@ -198,8 +204,9 @@ def export(
         loaded = Policy(draft)
         _check_parity(policy, loaded)
         if card:
-            table = measure(loaded)
-            drawn = compare(recipe, loaded)
+            unseen = not recipe.experiment
+            table = measure(loaded) if unseen else Table([])
+            drawn = compare(recipe, loaded) if unseen else Table([])
             metadata["errors"] = {row["problem"]: row[loaded.name] for row in table}
             metadata["errors"] |= {row["problems"]: row[loaded.name] for row in drawn}
             _write(policy, draft, metadata)

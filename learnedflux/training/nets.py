@@ -138,7 +138,7 @@ class SteeredPolicy(FamilyPolicy):
     hidden : sequence of int
         Widths of the hidden layers.
     threshold : float
-        Roughness, zero in every sine wave and of order one at jumps, below which the sensor is zero.
+        Roughness (zero in every sine wave, about one at jumps) below which the sensor is zero.
     softness : float
         Roughness at which the sensor is about one half.
     theta : float

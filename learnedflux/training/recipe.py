@@ -20,6 +20,7 @@ from learnedflux.reconstruction.families import families as formulas
 from learnedflux.training import laws
 from learnedflux.training.adjoint import LANES
 from learnedflux.training.distributions import default_mix, supported
+from learnedflux.training.experiment import Experiment
 from learnedflux.training.hard_gas import GAMMA, KINDS
 from learnedflux.training.losses import losses
 from learnedflux.training.nets import families
@@ -61,6 +62,11 @@ class Recipe:
         takes a multiple of eight rows of each equation, has a loss of its own, uses the first and
         the last of ``steps``, and does without segment and compile. Default ``compiled`` for family
         "steered6", else ``torch``.
+    experiment : dict
+        Settings of the experiment of Way et al. (see
+        :class:`~learnedflux.training.experiment.Experiment`), in whose place distributions,
+        losses, baselines, rows, cfl, pool and gradient_growth have no effect. For policies on split
+        fluxes, which are trained by it alone.
     losses : dict
         Losses and their weights, see :mod:`learnedflux.training.losses`.
     baselines : sequence of str
@@ -115,6 +121,7 @@ class Recipe:
     distributions: dict[str, dict[str, float]] = field(default_factory=dict)
     kinds: dict[str, int] = field(default_factory=dict)
     rollout: str | None = None
+    experiment: dict[str, Any] = field(default_factory=dict)
     losses: dict[str, float] = field(default_factory=lambda: {"ratio": 1.0, "growth": 10.0})
     baselines: tuple[str, ...] = ("mp5", "teno5", "muscl")
     reference: str = "weno5-z"
@@ -143,12 +150,13 @@ class Recipe:
                 raise InputError(f"{key} must be a list; got {given!r}.")
             object.__setattr__(self, key, tuple(given))
         object.__setattr__(self, "equations", tuple(map(laws.find, self.equations)))
-        for key in ("policy", "distributions", "kinds", "losses"):
+        for key in ("policy", "distributions", "kinds", "experiment", "losses"):
             if not isinstance(getattr(self, key), Mapping):
                 raise InputError(f"{key} must be a table; got {getattr(self, key)!r}.")
         self._check_names()
         self._check_rollout()
         self._check_numbers()
+        self._check_experiment()
 
     def _check_names(self) -> None:
         names = [equation.name for equation in self.equations]
@@ -203,6 +211,8 @@ class Recipe:
                 f"{self.kinds!r} for {', '.join(map(repr, self.equations))}."
             )
         if not self.compiled:
+            if self.ahead:
+                raise InputError(f"ahead is for the compiled rollout; got {self.ahead!r}.")
             return
         if self.family not in formulas or self.dtype != "float64":
             raise InputError(
@@ -216,6 +226,19 @@ class Recipe:
                     f"the compiled rollout takes a multiple of {LANES} rows; of {equation.name} it "
                     f"got {sum(mix.values())}: {mix!r}."
                 )
+
+    def _check_experiment(self) -> None:
+        splits = getattr(families[self.family], "variables", "") == "split"
+        if splits != bool(self.experiment):
+            raise InputError(
+                f"policies of family {self.family!r} are trained on "
+                + ("split fluxes: say how in [experiment]." if splits else "states: they have no ")
+                + ("" if splits else "[experiment].")
+            )
+        if self.experiment:
+            if len(self.equations) != 1:
+                raise InputError(f"an experiment has one equation; got {len(self.equations)}.")
+            Experiment.of(self.experiment).problems(self.cells, self.equations[0])
 
     def _check_numbers(self) -> None:
         for key in WHOLE:
@@ -277,6 +300,8 @@ class Recipe:
         """Return all settings as plain data, from which :meth:`of` makes this recipe again."""
         found = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         found["equations"] = [laws.describe(equation) for equation in self.equations]
+        if not self.experiment:
+            del found["experiment"]  # digests of recipes without one are older than it
         plain: dict[str, Any] = json.loads(json.dumps(found))
         return plain
 

@@ -48,7 +48,7 @@ class Run:
         return export(self.policy, path, self.recipe, **metadata)
 
     def __repr__(self) -> str:
-        baselines = " or ".join(self.recipe.baselines)
+        baselines = "WENO" if self.recipe.experiment else " or ".join(self.recipe.baselines)
         return (
             f"Run {self.recipe.name!r}\n├── iterations: {self.history.sizes['iteration']}\n"
             f"├── best validation: {self.score:.3f} of the error of {baselines}\n"

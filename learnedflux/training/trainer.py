@@ -30,6 +30,7 @@ from learnedflux.errors import InputError
 from learnedflux.files import replace_file
 from learnedflux.training.compiled import CompiledTraining
 from learnedflux.training.losses import CAP, ratio
+from learnedflux.training.paper import PaperTraining, require
 from learnedflux.training.parallel import Ranks, ranks_on
 from learnedflux.training.recipe import Recipe
 from learnedflux.training.run import Run
@@ -125,6 +126,10 @@ def _laboratory(
             )
         training = CompiledTraining(recipe, policy)
         return training.iterate, lambda: training.validate(policy)
+    if recipe.experiment:
+        require(ranks.size, ranks.device)
+        experiment = PaperTraining(recipe, policy)
+        return experiment.iterate, experiment.validate
     pools = (
         pool_settings(recipe, recipe.seed, 1, shown),
         pool_settings(recipe, VALIDATION_SEED + recipe.seed, VALIDATION_PART, shown),

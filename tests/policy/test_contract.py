@@ -73,6 +73,21 @@ def test_foreign_network_runs_in_the_solver(tmp_path):
     assert theirs.attrs["scheme"] == "upwind"
 
 
+def test_policy_of_split_fluxes_runs_on_those_and_on_nothing_else(tmp_path):
+    pytest.importorskip("torch", reason="torch is not installed")
+    path = write(tmp_path / "split.onnx", METADATA | {"variables": "split"})
+    problem = lf.problems.smooth_sine(cells=24)
+    ours = lf.solve(problem, lf.Scheme("godunov", variables="split"), backend="torch")
+    theirs = lf.solve(problem, path, backend="torch")
+    np.testing.assert_allclose(theirs.u, ours.u, rtol=0, atol=1e-13)
+    assert theirs.attrs["variables"] == "split"
+    told = r"'upwind' was trained to reconstruct split fluxes, and variables='primitive' recons"
+    with pytest.raises(lf.PolicyError, match=told):
+        lf.solve(problem, lf.Scheme(path, variables="primitive"))
+    with pytest.raises(lf.PolicyError, match="variables is 'splt'; this library knows"):
+        lf.Policy(write(tmp_path / "bad.onnx", METADATA | {"variables": "splt"}))
+
+
 def test_path_policy_and_scheme_mean_the_same(tmp_path):
     path = write(tmp_path / "upwind.onnx")
     problem = lf.problems.sine_advection(cells=20)
