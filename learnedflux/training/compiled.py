@@ -140,6 +140,8 @@ class CompiledTraining:
                 found = ratio[:, of_kind(batch, kind)].ravel().tolist()
                 logs[task.equation.name].setdefault(kind, []).extend(found)
             wave = of_kind(batch, "waves")
+            if not wave.any():
+                continue
             ends = [ripple(torch.as_tensor(q[0, wave])) for q in (end, batch.initial)]
             grown += (ends[0] > ends[1] * (1.0 + 1e-7)).tolist()
         every = [x for kinds in logs.values() for x in kinds.values()]
