@@ -284,11 +284,7 @@ def test_a_constant_scalar_is_left_alone_to_the_last_bit(scheme, equation):
 @pytest.mark.compiles
 @pytest.mark.parametrize(
     "scheme",
-    [
-        s
-        for s in EULER_SCHEMES
-        if not getattr(s, "id", "").endswith(("-conserved", "-split"))
-    ],
+    [s for s in EULER_SCHEMES if not getattr(s, "id", "").endswith(("-conserved", "-split"))],
 )
 def test_density_jumps_move_without_disturbing_velocity_and_pressure(scheme):
     density = broken_fields(40)[0]
