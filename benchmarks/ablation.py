@@ -31,6 +31,10 @@ ARMS: dict[str, dict[str, Any]] = {
     "SSPRK3": {"experiment.integrator": "ssprk3"},
     "free value with bounds": {"policy.action": "value"},
 }
+UNTRAINED: dict[str, dict[str, Any]] = {
+    "untrained weights": {},
+    "untrained free value": {"policy.action": "value"},
+}
 SHORT = {
     "name": "ablation", "family": "weno_weights", "equations": ["Burgers"], "cells": 128,
     "iterations": 100, "steps": [20, 40], "ramp": 0.5, "segment": 0, "rate": 3e-4,
@@ -52,16 +56,23 @@ def judged(reconstruction: Any, integrator: str) -> np.ndarray:
     return l2_errors(rows, rows.march(rows.initial(), round(T_END / dt)), T_END)
 
 
+def policy_of(arm: str, seed: int) -> Any:
+    """Return the policy of one arm and seed, trained where it is to be."""
+    if arm in UNTRAINED:
+        return training.Recipe.of(None, **(SHORT | UNTRAINED[arm] | {"seed": seed})).new_policy()
+    with tempfile.TemporaryDirectory() as folder:
+        run = training.train(None, folder=folder, **(SHORT | ARMS[arm] | {"seed": seed}))
+    return run.policy.float()  # the network alone, for speed
+
+
 def measured(seeds: list[int]) -> dict[str, np.ndarray]:
     """Return by arm the errors over WENO's, as an array (seed, integrator, state)."""
     weno = np.array([judged(baseline(), name) for name in SETTINGS])
     found = {}
-    for arm, changes in ARMS.items():
+    for arm in (*ARMS, *UNTRAINED):
         errors = []
         for seed in seeds:
-            with tempfile.TemporaryDirectory() as folder:
-                run = training.train(None, folder=folder, **(SHORT | changes | {"seed": seed}))
-            kind = run.policy.float().reconstruction()  # the network alone, for speed
+            kind = policy_of(arm, seed).reconstruction()
             errors.append([judged(kind, name) for name in SETTINGS])
             log.info("%s, seed %d: %s", arm, seed, np.round(errors[-1] / weno, 2).tolist())
         ratios = np.array(errors) / weno

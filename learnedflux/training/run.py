@@ -37,8 +37,13 @@ class Run:
 
     @property
     def score(self) -> float:
-        """Lowest validation: geometric mean of the error over the best baseline's."""
-        return float(self.history.validation.min())
+        """Validation of the policy kept: geometric mean of the error over the best baseline's.
+
+        The lowest there is, unless the family or the experiment judges by a ``score`` of its own.
+        """
+        measured = self.history.dropna("iteration", subset=["validation"])
+        judged = measured.score if "score" in measured else measured.validation
+        return float(measured.validation[int(judged.argmin())])
 
     def export(self, path: str | Path, **metadata: Any) -> Any:
         """Write the policy as an ONNX file and return it loaded; see :func:`export`."""
