@@ -16,7 +16,7 @@ still apart: the first can be kept sharp while others get the dissipation they n
 numbers at one, and ``speeds`` six characteristic speeds over the fastest: of the field itself, of
 the first and of the last field, each in the upwind and in the downwind cell. ``settings`` are named
 in ``SETTINGS``: threshold and softness of the sensor, ``theta``, and the steepness of the bounds
-where all differences have one sign (``alpha``) and where not (``loose``).
+where the network acts in full (``alpha``) and where it does not (``loose``).
 """
 
 from __future__ import annotations

@@ -144,8 +144,8 @@ class SteeredPolicy(FamilyPolicy):
     theta : float
         Share of the sixth-order central value in the linear scheme.
     alpha, loose : float
-        Steepness of the monotonicity-preserving bounds where all differences have one sign, and
-        where not.
+        Steepness of the monotonicity-preserving bounds where the network acts in full, and where it
+        does not.
     seed : int
         Seed of the initial weights.
     """
