@@ -31,6 +31,7 @@ import numpy as np
 import learnedflux as lf
 from benchmarks import peers, roofline
 from benchmarks.handwritten import KINDS, Yardstick
+from benchmarks.tables import head, row
 from learnedflux.evaluation import processor
 
 EQUATIONS: dict[str, Callable[[int], lf.Equation]] = {
@@ -142,19 +143,6 @@ def peak(given: lf.Problem, scheme: lf.Scheme) -> float | None:
 
 
 # --- tables ---------------------------------------------------------------------------------------
-
-
-def row(*cells: Any) -> None:
-    """Print one row of a markdown table."""
-    texts = [f"{c:.3g}" if isinstance(c, float) else "–" if c is None else str(c) for c in cells]
-    print("| " + " | ".join(texts) + " |", flush=True)
-
-
-def head(title: str, *cells: Any) -> None:
-    """Print a title and the head of a table."""
-    print(f"\n**{title}**\n")
-    row(*cells)
-    print("|---" * len(cells) + "|", flush=True)
 
 
 def keep(table: str, **entries: Any) -> None:

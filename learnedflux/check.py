@@ -213,7 +213,7 @@ def _projection(eq: Equation, q: np.ndarray, axis: int) -> Outcome:
     if not same or not eq.provides("eigenvalues"):
         return same, detail
     # A r_k = lambda_k r_k, column by column, scaled by the largest entry of A.
-    speeds = eq.eigenvalues(frame, axis)  # type: ignore[attr-defined]
+    speeds = eq.eigenvalues(frame, axis)
     jacobian = _jacobian(eq, q, axis)
     for k, speed in enumerate(speeds):
         if eq.balanced and k == 1 + axis:

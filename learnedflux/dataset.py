@@ -96,8 +96,12 @@ def _attributes(semi: Semidiscretization, settings: dict[str, Any], stats: Stati
         "versions": json.dumps(versions()),
     }
     if isinstance(scheme.reconstruction, Policy):
-        attributes["policy_digest"] = scheme.reconstruction.digest
-        attributes["policy_version"] = scheme.reconstruction.version
+        policy = scheme.reconstruction
+        attributes["policy"] = policy.name
+        attributes["policy_digest"] = policy.digest
+        attributes["policy_version"] = policy.version
+        attributes["policy_trained_on"] = ", ".join(policy.equations)
+        attributes["policy_is_fallback"] = int(problem.equation.name not in policy.equations)
     if stats.steps > 1 and stats.seconds > 0:
         rate = (stats.steps - 1) * grid.size / stats.seconds
         attributes["cell_updates_per_second"] = rate

@@ -440,12 +440,14 @@ def default_policy(equation: Equation) -> Policy:
     shipped = [p for p in shipped if variables[p.variables].split is None]
     special = [p for p in shipped if equation.name in p.equations]
     if special:
-        return min(special, key=lambda p: len(p.equations))
+        found = min(special, key=lambda p: len(p.equations))
+        log.info("policy %r serves %s, for which it was trained", found.name, equation.name)
+        return found
     universal = [p for p in shipped if p.name == "universal"]
     if not universal:
         raise PolicyError(
             f"no shipped policy was trained for {equation.name}; train one with "
             "learnedflux.training.train(...) and pass its path as the scheme."
         )
-    log.info("no policy was trained for %s; using the universal one", equation.name)
+    log.info("no policy was trained for %s; policy 'universal' serves it", equation.name)
     return universal[0]

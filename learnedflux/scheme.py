@@ -221,7 +221,7 @@ def _require_kind(policy: Policy, kind: str, splits: bool) -> None:
 
 def _require_speeds(policy: Policy, equation: Equation, kind: str) -> None:
     """Raise InputError where the fields a policy acts on have no characteristic speeds."""
-    if not equation.provides("eigenvalues"):
+    if not (equation.scalar or equation.provides("eigenvalues")):
         raise InputError(
             f"policy {policy.name!r} looks at characteristic speeds, and {equation.name} does not "
             "define eigenvalues(frame, axis); define it, or choose another policy."

@@ -48,6 +48,12 @@ def add_to(commands: Any) -> None:
     add("--baseline", metavar="NAME", help="scheme that ratios are taken to; default: the suite's")
     add("--output", metavar="FILE.nc", help="write all numbers")
     add("--html", metavar="FILE.html", help="write a report")
+    add(
+        "--actions",
+        metavar="FOLDER",
+        help="write figures of states, errors and total variation over time, and of what each "
+        "scheme decides at every face beside WENO (problems in one dimension)",
+    )
     parser.set_defaults(function=_evaluate)
 
 
@@ -70,6 +76,8 @@ def _evaluate(given: argparse.Namespace) -> None:
     suite, schemes = _suite(given), given.schemes.split(",")
     if given.html:
         require_drawing()
+    if given.actions:
+        evaluation.require_actions(suite)
     grids: dict[str, Any] = {}
     if given.cells is not None:
         grids["cells"] = _listed(given.cells, int, "--cells")
@@ -95,7 +103,7 @@ def _evaluate(given: argparse.Namespace) -> None:
     write()
     write("Each problem on its own grid:")
     write(_summary(evaluation.on_own_grids(ds), baseline))
-    if given.output or given.html:
+    if given.output or given.html or given.actions:
         write()
     if given.output:
         save_result(ds, given.output)
@@ -103,6 +111,17 @@ def _evaluate(given: argparse.Namespace) -> None:
         waves = evaluation.amplification(names_of(ds, suite)) if suite.waves else None
         evaluation.write_report(found, given.html, baseline, waves)
         write(f"wrote {given.html}")
+    if given.actions:
+        written = evaluation.write_actions(
+            schemes,
+            suite,
+            given.actions,
+            cells=grids["cells"][0] if "cells" in grids else None,
+            cfl=given.cfl,
+            integrator=given.integrator,
+            finer=given.finer,
+        )
+        write(f"wrote {len(written)} figures to {given.actions}")
 
 
 def names_of(ds: xr.Dataset, suite: Suite) -> dict[str, Any]:

@@ -80,3 +80,6 @@ class BuckleyLeverett(Equation):
 
     def critical_points(self, axis):
         return (0.0, 1.0)
+
+    def eigenvalues(self, frame, axis):
+        return (self.flux_slope(frame),)

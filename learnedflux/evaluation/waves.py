@@ -25,11 +25,10 @@ from learnedflux.scheme import Scheme
 __all__ = ["WAVELENGTHS", "amplification"]
 
 WAVELENGTHS = tuple(40.0 / k for k in range(16, 0, -1))  # cells; all fit into 40
-BACKGROUNDS = ("constant", "slope")
 EQUATIONS = ("Advection", "Euler")
-STEEP = 1.5  # slope of a sloping background over the wave's own: the data are monotone
+# Slope of a background over the steepest of the wave; above one, the data are monotone.
+BACKGROUNDS = {"constant": 0.0, "slope": 1.5}
 LEVEL = 1.0  # of the background: the scalar, or the density
-FASTEST = 1.5  # sound speed in the thinnest gas, relative to the flow's
 LEAST = 0.05  # density down to which an entropy wave is measured
 LARGEST = 4000  # cells of a domain
 PRECISION = 1e-9  # growth below which is round-off
@@ -41,9 +40,10 @@ def amplification(
     cfl: float | Sequence[float] = (0.1, 0.4, 0.7),
     periods: float = 50.0,
     amplitude: float | Sequence[float] = (1e-6, 1e-2, 0.9),
-    background: str | Sequence[str] = BACKGROUNDS,
+    background: str | float | Sequence[str | float] = tuple(BACKGROUNDS),
     *,
     equation: str | Sequence[str] = "Advection",
+    sound_speed: float = 1.5,
     integrator: str = "ssprk3",
     progress: bool | None = None,
 ) -> xr.Dataset:
@@ -64,11 +64,16 @@ def amplification(
         How many of its own lengths each wave travels.
     amplitude : float or sequence of float
         Heights of the waves, on a background around 1.
-    background : {"constant", "slope"} or sequence of these
-        What the wave rides on; a slope is steeper than the wave, so that the data are monotone.
+    background : {"constant", "slope"}, float, or sequence of these
+        What the wave rides on: a number is the slope of a background over the steepest slope of
+        the wave. "constant" is 0, "slope" 1.5. Above 1 the data are monotone, below 1 the wave
+        keeps its extrema.
     equation : {"Advection", "Euler"} or sequence of these
-        Linear advection, or entropy waves of the Euler equations: density waves in a uniform flow,
-        whose thinnest gas has a sound speed of 1.5 times the flow's.
+        Linear advection, or entropy waves of the Euler equations: density waves in a uniform flow
+        at constant pressure.
+    sound_speed : float
+        Of the thinnest gas of each wave, where sound is fastest, over the velocity of the flow:
+        below 1 the flow is faster than sound everywhere.
     integrator : str
         Runge-Kutta method.
     progress : bool, optional
@@ -79,8 +84,9 @@ def amplification(
     xarray.Dataset
         Dims ``(scheme, equation, background, cfl, amplitude, wavelength)``: ``left`` is the L2
         norm of the wave at the end over the initial one, ``highest`` the largest it ever had, and
-        ``grows`` whether that is above 1 (by more than 1e-9). NaN where a wave would need densities
-        below 0.05.
+        ``grows`` whether that is above 1 (by more than 1e-9). Norms are of what is left when the
+        background, carried along, is taken away. NaN where a wave would need densities below 0.05.
+        Backgrounds given as numbers have these, as text, for coordinates.
 
     Notes
     -----
@@ -99,29 +105,31 @@ def amplification(
     cells = _domain(lengths)
     numbers = [float(c) for c in np.atleast_1d(cfl)]
     heights = [float(a) for a in np.atleast_1d(amplitude)]
-    grounds, laws = _names(background), _names(equation)
-    for kind, given, known in (
-        ("background", grounds, BACKGROUNDS),
-        ("equation with waves", laws, EQUATIONS),
+    grounds = _slopes(background)
+    laws = [equation] if isinstance(equation, str) else list(equation)
+    for name in laws:
+        if name not in EQUATIONS:
+            raise UnknownNameError("equation with waves", name, EQUATIONS)
+    for what, values in (
+        ("cfl", numbers),
+        ("amplitude", heights),
+        ("periods", [float(periods)]),
+        ("sound_speed", [float(sound_speed)]),
     ):
-        for name in given:
-            if name not in known:
-                raise UnknownNameError(kind, name, known)
-    for what, values in (("cfl", numbers), ("amplitude", heights), ("periods", [float(periods)])):
         if not values or not min(values) > 0 or not math.isfinite(max(values)):
             raise InputError(f"{what} must be above 0 and finite; got {values!r}.")
     method = integrators[integrator]
     dims = ("scheme", "equation", "background", "cfl", "amplitude", "wavelength")
     shape = tuple(map(len, (chosen, laws, grounds, numbers, heights, lengths)))
     left, highest = np.full(shape, np.nan), np.full(shape, np.nan)
-    rows = list(itertools.product(grounds, heights, lengths))
+    rows = list(itertools.product(grounds.values(), heights, lengths))
     total = len(chosen) * len(laws) * len(numbers)
     disable = None if progress is None else not progress
     with tqdm(total=total, desc="waves", disable=disable) as bar:
         for i, scheme in enumerate(chosen.values()):
             for j, law in enumerate(laws):
                 for k, number in enumerate(numbers):
-                    train = _Train(law, scheme, cells, rows)
+                    train = _Train(law, scheme, cells, rows, sound_speed)
                     end, top = train.carry(method, number, periods)
                     at = (len(grounds), len(heights), len(lengths))
                     left[i, j, :, k], highest[i, j, :, k] = end.reshape(at), top.reshape(at)
@@ -135,18 +143,29 @@ def amplification(
         {
             "scheme": list(chosen),
             "equation": laws,
-            "background": grounds,
+            "background": list(grounds),
             "cfl": numbers,
             "amplitude": heights,
             "wavelength": ("wavelength", lengths, {"long_name": "wavelength", "units": "cells"}),
         },
         {"title": "amplification of sine waves", "periods": float(periods), "cells": cells,
-         "integrator": method.name},
+         "integrator": method.name, "sound_speed": float(sound_speed)},
     )  # fmt: skip
 
 
-def _names(given: str | Sequence[str]) -> list[str]:
-    return [given] if isinstance(given, str) else list(given)
+def _slopes(given: str | float | Sequence[str | float]) -> dict[str, float]:
+    """Return slopes of backgrounds over that of the wave, by the names they have in results."""
+    slopes = {}
+    for ground in [given] if isinstance(given, (str, int, float)) else given:
+        if isinstance(ground, str):
+            if ground not in BACKGROUNDS:
+                raise UnknownNameError("background", ground, BACKGROUNDS)
+            slopes[ground] = BACKGROUNDS[ground]
+        elif not (math.isfinite(ground) and ground >= 0.0):
+            raise InputError(f"a background's slope must be 0 or more, and finite; got {ground!r}.")
+        else:
+            slopes[f"{ground:g}"] = float(ground)
+    return slopes
 
 
 def _domain(lengths: Sequence[float]) -> int:
@@ -178,16 +197,21 @@ class _Train:
     """Waves on their backgrounds, one per row of a state (variable, row, cell)."""
 
     def __init__(
-        self, law: str, scheme: Scheme, cells: int, rows: Sequence[tuple[str, float, float]]
+        self,
+        law: str,
+        scheme: Scheme,
+        cells: int,
+        rows: Sequence[tuple[float, float, float]],
+        sound_speed: float,
     ) -> None:
         self.equation: Equation = Advection() if law == "Advection" else Euler(gamma=1.4)
         self.grid = Grid(x=(0.0, float(cells), cells))
         self.cells = cells
         height = np.array([a for _, a, _ in rows])[:, None]
         self.length = np.array([w for _, _, w in rows])[:, None]
-        slopes = [STEEP * (ground == "slope") for ground, _, _ in rows]
+        steepness = np.array([s for s, _, _ in rows])[:, None]
         # Falling: density then rises at every place, and stays above zero however long it takes.
-        self.slope = -np.array(slopes)[:, None] * height * 2.0 * np.pi / self.length
+        self.slope = -steepness * height * 2.0 * np.pi / self.length
         i = np.arange(cells)
         phase = 2.0 * np.pi * (i - 0.5) / self.length
         step = 2.0 * np.pi / self.length
@@ -199,10 +223,10 @@ class _Train:
             self.possible, self.fastest = np.ones(len(rows), dtype=bool), 1.0
             q, jump = value[None], rise[None]
         else:
-            self.possible, self.fastest = value.min(axis=1) > LEAST, 1.0 + FASTEST
+            self.possible, self.fastest = value.min(axis=1) > LEAST, 1.0 + sound_speed
             value = np.where(self.possible[:, None], value, LEVEL)
             thinnest = value.min(axis=1, keepdims=True)
-            pressure = FASTEST**2 * thinnest / self.equation.parameters()["gamma"]
+            pressure = sound_speed**2 * thinnest / self.equation.parameters()["gamma"]
             w = (value, np.ones_like(value), pressure + 0.0 * value)
             q = np.stack(self.equation.to_conserved(w))
             rise = np.where(self.possible[:, None], rise, 0.0)

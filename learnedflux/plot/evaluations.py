@@ -149,6 +149,9 @@ def amplification(ds: xr.Dataset, equation: str | None = None) -> Figure:
     if equation is not None and equation not in known:
         raise UnknownNameError("equation in this result", equation, known)
     part = ds.sel(equation=equation or known[0]).max("amplitude")
+    # Waves that ended unphysical, infinitely high, are drawn at the upper edge.
+    highest = part.highest.where(np.isfinite(part.highest))
+    top = max(2.0, 1.5 * float(highest.max()))
     rows, columns = part.sizes["background"], part.sizes["cfl"]
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(
@@ -168,11 +171,12 @@ def amplification(ds: xr.Dataset, equation: str | None = None) -> Figure:
                     one = part.sel(scheme=scheme, background=background, cfl=cfl)
                     left = one.left.clip(min=LOWEST)
                     axis.plot(one.wavelength, left, label=scheme, **_look(i))
-                    grown = one.highest.where(one.grows)
+                    grown = one.highest.where(one.grows).clip(max=top)
                     axis.plot(one.wavelength, grown, "x", color=COLOURS[i % len(COLOURS)])
-                axis.set(xscale="log", yscale="log", title=f"{GROUNDS[background]}, CFL {cfl:g}")
+                title = GROUNDS.get(background, f"slope {background} of the wave's")
+                axis.set(xscale="log", yscale="log", title=f"{title}, CFL {cfl:g}")
         _ticks(axes[0, 0], np.array([2.5, 5, 10, 20, 40]))
-        axes[0, 0].set_ylim(0.8 * LOWEST, max(2.0, 1.5 * float(part.highest.max())))
+        axes[0, 0].set_ylim(0.8 * LOWEST, top)
         for axis in axes[-1]:
             axis.set_xlabel("cells per wave")
         for axis in axes[:, 0]:

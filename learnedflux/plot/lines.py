@@ -25,7 +25,7 @@ from learnedflux.plot.data import (
 )
 from learnedflux.plot.style import COLOURS, MARKERS, STYLE, headline, label_of, title_of
 
-__all__ = ["compare", "line", "space_time"]
+__all__ = ["compare", "line", "snapshot", "space_time"]
 
 EXACT: Any = {"color": "black", "linewidth": 1.0, "zorder": 1.5}
 DECADES = 6  # of errors shown
@@ -169,6 +169,41 @@ def compare(
             axes[0, 0].axvspan(*window, color="black", alpha=0.06, linewidth=0)
             _zoom_in(axes[0, 1], window)
         _finish(figure, axes[0, 0], headline(first, scheme=False))
+    return figure
+
+
+def snapshot(x: np.ndarray, fields: Mapping[str, np.ndarray], title: str) -> Figure:
+    """Draw cell averages that are no result yet, a panel per variable.
+
+    Parameters
+    ----------
+    x : ndarray, shape (cell,)
+        Cell centres.
+    fields : mapping of str to ndarray
+        Cell averages by the names of the variables.
+    title : str
+        What is above the panels.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> import learnedflux as lf, numpy as np
+    >>> x = np.linspace(0.05, 0.95, 10)
+    >>> len(lf.plot.snapshot(x, {"u": np.sin(x)}, "a sine").axes)
+    1
+    """
+    with plt.rc_context({**STYLE, "figure.dpi": 100}):
+        size = (1.2 + 3.6 * len(fields), 3.4)
+        figure, axes = plt.subplots(
+            1, len(fields), figsize=size, squeeze=False, layout="constrained"
+        )
+        for axis, (name, values) in zip(axes[0], fields.items(), strict=True):
+            axis.plot(x, values, "o-", color=COLOURS[0], markersize=2.5, linewidth=0.7)
+            axis.set(xlabel="x", ylabel=name)
+        figure.suptitle(title)
     return figure
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 import xarray as xr
 from matplotlib.backend_bases import FigureCanvasBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from learnedflux.errors import InputError
@@ -23,6 +25,7 @@ __all__ = [
     "label_of",
     "png",
     "require_format",
+    "rgb",
     "save",
     "title_of",
 ]
@@ -105,3 +108,12 @@ def png(figure: Figure, dpi: float = 110.0) -> bytes:
     figure.savefig(file, format="png", dpi=dpi)
     plt.close(figure)
     return file.getvalue()
+
+
+def rgb(figure: Figure) -> np.ndarray:
+    """Return a figure as an image (height, width, 3) of bytes, and close it."""
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    image = np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    plt.close(figure)
+    return image

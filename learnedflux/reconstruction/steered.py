@@ -16,7 +16,7 @@ still apart: the first can be kept sharp while others get the dissipation they n
 numbers at one, and ``speeds`` six characteristic speeds over the fastest: of the field itself, of
 the first and of the last field, each in the upwind and in the downwind cell. ``settings`` are named
 in ``SETTINGS``: threshold and softness of the sensor, ``theta``, and the steepness of the bounds
-where all differences have one sign (``alpha``) and where not (``loose``).
+where the network acts in full (``alpha``) and where it does not (``loose``).
 """
 
 from __future__ import annotations
@@ -78,15 +78,21 @@ def _scaled(d, c, eps):
 
 @pointwise
 def _bend(f0, f1, f2):
-    second = (f2 - f1) - (f1 - f0)
-    return second * second
+    return (f2 - f1) - (f1 - f0)
 
 
 @pointwise
 def _roughness(f):
-    """Square of the largest third difference: zero on a parabola, of order one at jumps."""
-    left, right = _bend(f[0], f[1], f[2]), _bend(f[2], f[3], f[4])
-    return maximum(maximum(left, _bend(f[1], f[2], f[3])), right)
+    """How far the differences are from those of a parabola or of any sine wave about a constant.
+
+    Such differences f obey bend(f) = -k f with one k, so that f[i] bend[j] - f[j] bend[i] vanishes,
+    whatever wavelength, amplitude and phase; at jumps it is of the order of one.
+    """
+    f1, f2, f3 = f[1], f[2], f[3]
+    left, middle, right = _bend(f[0], f1, f2), _bend(f1, f2, f3), _bend(f2, f3, f[4])
+    near = absolute(f1 * middle - f2 * left)
+    far = absolute(f2 * right - f3 * middle)
+    return maximum(maximum(near, far), absolute(f1 * right - f3 * left))
 
 
 @pointwise
@@ -104,9 +110,8 @@ def _base(d, theta):
 
 
 @pointwise
-def _clipped(increment, d, monotone, settings):
-    alpha, loose = settings[3], settings[4]
-    lower, upper = mp_bounds(d[0], d[1], d[2], d[3], loose + (alpha - loose) * monotone)
+def _clipped(increment, d, alpha):
+    lower, upper = mp_bounds(d[0], d[1], d[2], d[3], alpha)
     return median_clip(increment, lower, upper)
 
 
@@ -114,18 +119,15 @@ def _clipped(increment, d, monotone, settings):
 def awake(cells, settings, eps):
     """Whether the sensor is above zero (to round-off), without its divisions."""
     d = _differences(*cells)
-    least = settings[0] * maximum(
-        maximum(_range(d)[2], ROUND_OFF * eps * absolute(cells[2])), FLOOR
-    )
-    return _roughness(d) > least * least
+    size = maximum(maximum(_range(d)[2], ROUND_OFF * eps * absolute(cells[2])), FLOOR)
+    return _roughness(d) > settings[0] * (size * size)
 
 
 @pointwise
 def plain(cells, settings, eps):
     """Return the left-biased face value where the sensor is zero."""
     d = _differences(*cells)
-    _, low, high = _scaled(d, cells[2], eps)
-    return cells[2] + _clipped(_base(d, settings[2]), d, _monotone(low, high), settings)
+    return cells[2] + _clipped(_base(d, settings[2]), d, settings[4])
 
 
 @pointwise
@@ -134,7 +136,8 @@ def look(cells, speeds, settings, eps):
     threshold, softness = settings[0], settings[1]
     f, low, high = _scaled(_differences(*cells), cells[2], eps)
     rough = _roughness(f)
-    sensor = maximum(rough - threshold * threshold, 0.0) / (rough + softness * softness)
+    squared = rough * rough
+    sensor = maximum(squared - threshold * threshold, 0.0) / (squared + softness * softness)
     f0, f1, f2, f3, f4 = f
     sizes = (absolute(f0), absolute(f1), absolute(f2), absolute(f3), absolute(f4))
     return (*sizes, *speeds), (sensor, _monotone(low, high))
@@ -144,8 +147,9 @@ def look(cells, speeds, settings, eps):
 def decide(cells, speeds, gates, answers, settings):
     """Return the left-biased face value that the network's five actions and damping lead to."""
     d, sensor, monotone = _differences(*cells), gates[0], gates[1]
-    increment = _base(d, settings[2]) + (monotone * sensor) * dot(answers[:5], d)
-    increment = _clipped(increment, d, monotone, settings)
+    acting, alpha, loose = monotone * sensor, settings[3], settings[4]
+    increment = _base(d, settings[2]) + acting * dot(answers[:5], d)
+    increment = _clipped(increment, d, loose + (alpha - loose) * acting)
     compressed = minimum(maximum(((speeds[0] - speeds[1]) - COMPRESSED) * RAMP, 0.0), 1.0)
     damping = minimum(maximum(answers[5], 0.0), 1.0) * (sensor * compressed)
     return cells[2] + increment * (1.0 - (1.0 - monotone) * damping)

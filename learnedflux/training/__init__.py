@@ -16,10 +16,11 @@ from learnedflux.training.parallel import first_rank
 from learnedflux.training.recipe import Recipe
 from learnedflux.training.rollout import Environment, rollout
 from learnedflux.training.run import Run, load_run
-from learnedflux.training.scalar import profiles, riemann_problems
+from learnedflux.training.scalar import profiles, riemann_problems, waves
 from learnedflux.training.seeds import Runs, train_seeds
 from learnedflux.training.states import interacting_states
 from learnedflux.training.trainer import train
+from learnedflux.training.water import water_riemann
 from learnedflux.training.weights import WeightsPolicy
 
 __all__ = [
@@ -52,4 +53,6 @@ __all__ = [
     "rollout",
     "train",
     "train_seeds",
+    "water_riemann",
+    "waves",
 ]

@@ -33,6 +33,7 @@ PROBLEMS = {
         "toro3",
         "toro5",
     ),
+    "ShallowWater": ("dam_break_stoker", "dam_break_ritter"),
     "LighthillWhithamRichards": ("red_light", "green_light"),
 }
 

@@ -71,6 +71,10 @@ class Batch:
         Steps from start to end.
     kinds : tuple of str
         Name of each row's distribution, where several are joined.
+    first : ndarray, shape (row, cell), optional
+        1 in the cells that belong to the first of two problems of a row at its end, 0 in the
+        other's: errors may be told apart, so that a hard problem does not hide an easy one.
+        Without it the two halves of a row count as two problems.
     """
 
     equation: Equation
@@ -79,6 +83,15 @@ class Batch:
     dt: np.ndarray
     steps: int
     kinds: tuple[str, ...] = ()
+    first: np.ndarray | None = None
+
+    @property
+    def parts(self) -> np.ndarray:
+        """Which cells belong to the first of two problems (row, cell), 1 or 0."""
+        if self.first is not None:
+            return self.first
+        rows, cells = self.initial.shape[1:]
+        return np.broadcast_to(np.arange(cells) < cells // 2, (rows, cells)).astype(np.float64)
 
 
 Draw = Callable[[Generator, Size], Batch]
@@ -99,12 +112,15 @@ class Distribution:
         (runs on a fine grid) is done here.
     needs : str
         What an equation must be or have, in words.
+    fixed : bool
+        Whether its problems have as many cells as the pool settings say, whatever is asked for.
     """
 
     name: str
     supports: Callable[[Equation], bool]
     prepare: Callable[[Equation, PoolSettings], Draw]
     needs: str
+    fixed: bool = False
 
 
 distributions: Registry[Distribution] = Registry("distribution of training problems")
@@ -168,7 +184,7 @@ def fine_grid(
 
             return draw
 
-        distributions.add(name, Distribution(name, supports, prepare, needs))
+        distributions.add(name, Distribution(name, supports, prepare, needs, fixed=True))
         return function
 
     return decorate
@@ -226,6 +242,7 @@ def join(batches: Iterable[Batch]) -> Batch:
         np.concatenate([p.dt for p in parts]),
         parts[0].steps,
         sum((p.kinds for p in parts), ()),
+        np.concatenate([p.parts for p in parts]),
     )
 
 
@@ -245,4 +262,5 @@ def draw_rows(name: str, draw: Draw, seed: list[int], first: int, size: Size) ->
         batch.dt[rows],
         batch.steps,
         (name,) * size.rows,
+        batch.parts[rows],
     )

@@ -1,7 +1,7 @@
 """Random gas problems of the kinds that schemes find hard, for policies that see wave speeds.
 
 All live on periodic rows of cells of width one, like those of :mod:`~learnedflux.training.gas`:
-pairs of Riemann problems (ordinary ones, pressure ratios up to 1e5, sides that part nearly to
+pairs of Riemann problems (ordinary ones, pressure ratios up to 1e7, sides that part nearly to
 vacuum, single waves), many of them seen from a frame in which one wave stands nearly still;
 profiles and plain waves of density carried along; and interacting waves with fine-grid answers,
 shocks that run into short waves among them.
@@ -10,7 +10,6 @@ shocks that run into short waves among them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,11 +17,13 @@ from numpy.random import Generator
 
 from learnedflux.equations import Equation, Euler
 from learnedflux.exact.euler import star_region
+from learnedflux.training.distributions import Batch
 from learnedflux.training.gas import fastest_states, gas_states, outer_waves, two_fans
-from learnedflux.training.profiles import FINE, cell_means, random_profiles
+from learnedflux.training.profiles import cell_means, random_profiles, random_waves
 from learnedflux.training.reference import FinePool, PoolSettings
+from learnedflux.training.scalar import WAVE_CFL
 
-__all__ = ["KINDS", "GasBatch", "draw", "shock_pool"]
+__all__ = ["GAMMA", "KINDS", "draw", "shock_pool"]
 
 GAMMA = 1.4
 POINTS = 32  # per cell, where a sampled jump must land well inside its cell
@@ -30,33 +31,6 @@ NEAREST = 0.95  # of the parting that leaves a vacuum: problems beyond are not d
 MARGIN = 6.0  # cells kept free between the waves of neighbouring Riemann problems
 
 Sides = tuple[np.ndarray, np.ndarray]  # left and right primitive states (variable, row)
-
-
-@dataclass(frozen=True)
-class GasBatch:
-    """Problems of several kinds to be solved together.
-
-    Parameters
-    ----------
-    initial, target : ndarray, shape (variable, row, cell)
-        Conserved cell averages at the start and exact ones at the end.
-    dt : ndarray, shape (row, 1)
-        Step of each row.
-    steps : int
-        Steps from start to end.
-    first : ndarray, shape (row, cell)
-        1 in the cells that belong to the first of two problems of a row, 0 in the other's: errors
-        are told apart, so that a hard problem does not hide an easy one.
-    kinds : ndarray of str, shape (row,)
-        Kind of each row.
-    """
-
-    initial: np.ndarray
-    target: np.ndarray
-    dt: np.ndarray
-    steps: int
-    first: np.ndarray
-    kinds: np.ndarray
 
 
 # --- Riemann problems ----------------------------------------------------------------------------
@@ -74,9 +48,9 @@ def _ordinary(rng: Generator, rows: int) -> Sides:
 
 
 def _strong(rng: Generator, rows: int) -> Sides:
-    """Pressure ratios of 10 to 1e5."""
+    """Pressure ratios of 10 to 1e7."""
     rho = 10.0 ** rng.uniform(-1.5, 1.5, (2, rows))
-    p = np.stack((np.ones(rows), 10.0 ** -rng.uniform(1, 5, rows)))
+    p = np.stack((np.ones(rows), 10.0 ** -rng.uniform(1, 7, rows)))
     p = np.where(rng.random(rows) < 0.5, p[::-1], p)
     u = rng.normal(0, 0.7, (2, rows)) * np.sqrt(GAMMA * p / rho) * (rng.random(rows) < 0.5)
     return np.stack((rho[0], u[0], p[0])), np.stack((rho[1], u[1], p[1]))
@@ -204,16 +178,7 @@ def _profiles(rng: Generator, rows: int, cells: int) -> np.ndarray:
 
 
 def _waves(rng: Generator, rows: int, cells: int) -> np.ndarray:
-    """Sine waves of one length, most of 5 to 18 cells, some on a slope."""
-    x = (np.arange(cells * FINE) + 0.5) / FINE
-    short, any_ = (
-        np.exp(rng.uniform(np.log(a), np.log(b), rows)) for a, b in ((5.0, 18.0), (2.5, 42.0))
-    )
-    number = np.maximum(np.round(cells / np.where(rng.random(rows) < 0.6, short, any_)), 1.0)
-    shape = np.sin(2 * np.pi * (number[:, None] * x / cells + rng.random((rows, 1))))
-    slope = (rng.random(rows) < 0.25) * 10.0 ** rng.uniform(0, 1.3, rows)
-    shape = shape + slope[:, None] * np.sin(2 * np.pi * x / cells)
-    shape = (shape / np.abs(shape).max(axis=1, keepdims=True)).reshape(rows, cells, FINE)
+    shape = random_waves(rng, rows, cells)
     size = 10.0 ** rng.uniform(-2, -0.1, (rows, 1, 1))
     return np.asarray(10.0 ** rng.uniform(-1, 1, (rows, 1, 1)) * (1.0 + size * shape))
 
@@ -265,7 +230,6 @@ def _shock_into_waves(rng: Generator, cells: int, points: int) -> np.ndarray:
 # --- all of them ---------------------------------------------------------------------------------
 
 KINDS = (*SIDES, "profiles", "waves", "pool")
-WAVE_CFL = (0.05, 0.7)  # whether waves grow depends on it; so waves see all there is
 
 
 def draw(
@@ -275,7 +239,7 @@ def draw(
     steps: int,
     cfl: tuple[float, float],
     pool: FinePool,
-) -> GasBatch:
+) -> Batch:
     """Return a batch with so many rows of each kind."""
     parts = []
     for kind, rows in mix.items():
@@ -289,11 +253,12 @@ def draw(
         else:
             parts.append(_riemann(kind, rng, rows, cells, steps, cfl))
     initial, target = (np.concatenate([p[k] for p in parts], axis=1) for k in (0, 1))
-    return GasBatch(
+    return Batch(
+        Euler(),
         initial,
         target,
         np.concatenate([p[2] for p in parts])[:, None],
         steps,
+        sum(((kind,) * rows for kind, rows in mix.items()), ()),
         np.concatenate([p[3] for p in parts]).astype(np.float64),
-        np.repeat(list(mix), list(mix.values())),
     )

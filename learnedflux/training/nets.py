@@ -138,14 +138,14 @@ class SteeredPolicy(FamilyPolicy):
     hidden : sequence of int
         Widths of the hidden layers.
     threshold : float
-        Third difference, over the largest difference, below which the sensor is zero.
+        Roughness (zero in every sine wave, about one at jumps) below which the sensor is zero.
     softness : float
-        Third difference at which the sensor is about one half.
+        Roughness at which the sensor is about one half.
     theta : float
         Share of the sixth-order central value in the linear scheme.
     alpha, loose : float
-        Steepness of the monotonicity-preserving bounds where all differences have one sign, and
-        where not.
+        Steepness of the monotonicity-preserving bounds where the network acts in full, and where it
+        does not.
     seed : int
         Seed of the initial weights.
     """
@@ -153,7 +153,7 @@ class SteeredPolicy(FamilyPolicy):
     def __init__(
         self,
         hidden: tuple[int, ...] = (8, 8),
-        threshold: float = 0.56,
+        threshold: float = 0.15,
         softness: float = 0.1,
         theta: float = 0.8,
         alpha: float = 2.0,

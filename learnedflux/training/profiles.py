@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import Generator
 
-__all__ = ["FINE", "cell_means", "random_profiles"]
+__all__ = ["FINE", "cell_means", "random_profiles", "random_waves"]
 
 FINE = 16  # points per cell
 Profile = Callable[[Generator, np.ndarray, int], np.ndarray]
@@ -76,6 +76,22 @@ def random_profiles(rng: Generator, rows: int, cells: int, points: int = FINE) -
     kinds = rng.choice(len(KINDS), rows, p=chances)
     values = np.stack([KINDS[kind][1](rng, x, cells) for kind in kinds])
     return values.reshape(rows, cells, points)
+
+
+def random_waves(rng: Generator, rows: int, cells: int) -> np.ndarray:
+    """Return sine waves (row, cell, point) of one length, most of 5 to 18 cells, some on a slope.
+
+    Lengths are 2.5 to 42 cells, and the largest value of each row is 1.
+    """
+    x = (np.arange(cells * FINE) + 0.5) / FINE
+    short, any_ = (
+        np.exp(rng.uniform(np.log(a), np.log(b), rows)) for a, b in ((5.0, 18.0), (2.5, 42.0))
+    )
+    number = np.maximum(np.round(cells / np.where(rng.random(rows) < 0.6, short, any_)), 1.0)
+    shape = np.sin(2 * np.pi * (number[:, None] * x / cells + rng.random((rows, 1))))
+    slope = (rng.random(rows) < 0.5) * 10.0 ** rng.uniform(0, 1.3, rows)
+    shape = shape + slope[:, None] * np.sin(2 * np.pi * x / cells)
+    return np.asarray((shape / np.abs(shape).max(axis=1, keepdims=True)).reshape(rows, cells, FINE))
 
 
 def cell_means(values: np.ndarray) -> np.ndarray:

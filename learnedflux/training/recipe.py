@@ -13,20 +13,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from learnedflux.equations import Equation
+from learnedflux.equations import Equation, Euler
 from learnedflux.errors import InputError, UnknownNameError
 from learnedflux.reconstruction import reconstructions, steered
+from learnedflux.reconstruction.families import families as formulas
 from learnedflux.training import laws
 from learnedflux.training.adjoint import LANES
 from learnedflux.training.distributions import default_mix, supported
 from learnedflux.training.experiment import Experiment
-from learnedflux.training.hard_gas import KINDS
+from learnedflux.training.hard_gas import GAMMA, KINDS
 from learnedflux.training.losses import losses
 from learnedflux.training.nets import families
 
 __all__ = ["Recipe"]
 
 WHOLE = ("iterations", "rows", "pool", "refinement", "validate_every")  # above 0
+ROLLOUTS = ("compiled", "torch")
 FORMER = {"steps_first": "steps", "steps_last": "steps"}
 
 
@@ -52,10 +54,14 @@ class Recipe:
         :func:`~learnedflux.training.default_mix`.
     kinds : dict
         Rows of each kind of gas problem per iteration (see
-        :mod:`~learnedflux.training.hard_gas`), a multiple of eight altogether. For family
-        "steered6", which is trained on Euler alone through the compiled rollout: distributions,
-        losses, baselines, rows, segment, dtype and compile have no effect on it, and of ``steps``
-        the first and the last count.
+        :mod:`~learnedflux.training.hard_gas`), in place of distributions of Euler; for the
+        compiled rollout.
+    rollout : {"compiled", "torch"}, optional
+        What problems are solved by. ``compiled`` (see :mod:`~learnedflux.training.compiled`) is an
+        order of magnitude faster and knows the families "bounded5" and "steered6" in float64. It
+        takes a multiple of eight rows of each equation, has a loss of its own, uses the first and
+        the last of ``steps``, and does without segment and compile. Default ``compiled`` for family
+        "steered6", else ``torch``.
     experiment : dict
         Settings of the experiment of Way et al. (see
         :class:`~learnedflux.training.experiment.Experiment`), in whose place distributions,
@@ -81,6 +87,10 @@ class Recipe:
         Time steps unrolled, stage by stage; the last from ``ramp`` of the training on.
     ramp : float
         Share of the training in which the last stage is reached.
+    ahead : float
+        On every third iteration the policy goes on by itself for one to so many times the steps
+        unrolled before gradients are followed, so that it learns to live with what it has made. 0:
+        never. For the compiled rollout only.
     segment : int
         Time steps between states that are kept for the way back, everything between them being
         computed again: memory is that of ``segment`` steps and ``steps / segment`` states. 0 keeps
@@ -110,6 +120,7 @@ class Recipe:
     policy: dict[str, Any] = field(default_factory=dict)
     distributions: dict[str, dict[str, float]] = field(default_factory=dict)
     kinds: dict[str, int] = field(default_factory=dict)
+    rollout: str | None = None
     experiment: dict[str, Any] = field(default_factory=dict)
     losses: dict[str, float] = field(default_factory=lambda: {"ratio": 1.0, "growth": 10.0})
     baselines: tuple[str, ...] = ("mp5", "teno5", "muscl")
@@ -122,6 +133,7 @@ class Recipe:
     cells: int = 128
     steps: tuple[int, ...] = (12, 24, 36, 48)
     ramp: float = 0.67
+    ahead: float = 0.0
     segment: int = 1
     gradient_growth: float = 30.0
     rate: float = 2e-3
@@ -142,7 +154,7 @@ class Recipe:
             if not isinstance(getattr(self, key), Mapping):
                 raise InputError(f"{key} must be a table; got {getattr(self, key)!r}.")
         self._check_names()
-        self._check_kinds()
+        self._check_rollout()
         self._check_numbers()
         self._check_experiment()
 
@@ -185,25 +197,35 @@ class Recipe:
         if self.dtype not in ("float64", "float32"):
             raise UnknownNameError("dtype", self.dtype, ("float64", "float32"))
 
-    def _check_kinds(self) -> None:
+    def _check_rollout(self) -> None:
+        if self.rollout is not None and self.rollout not in ROLLOUTS:
+            raise UnknownNameError("rollout", self.rollout, ROLLOUTS)
         for kind, rows in self.kinds.items():
             if kind not in KINDS:
                 raise UnknownNameError("kind of gas problem", kind, KINDS)
             if not _whole(rows):
                 raise InputError(f"rows of kind {kind!r} must be above 0; got {rows!r}.")
-        if self.family != steered.FAMILY:
-            if self.kinds:
-                raise InputError(f"kinds are for family {steered.FAMILY!r}; got {self.kinds!r}.")
+        if self.kinds and not (self.compiled and any(map(self.has_kinds, self.equations))):
+            raise InputError(
+                f"kinds are problems of Euler(gamma={GAMMA}) for the compiled rollout; got "
+                f"{self.kinds!r} for {', '.join(map(repr, self.equations))}."
+            )
+        if not self.compiled:
+            if self.ahead:
+                raise InputError(f"ahead is for the compiled rollout; got {self.ahead!r}.")
             return
-        names = [equation.name for equation in self.equations]
-        if names != ["Euler"]:
+        if self.family not in formulas or self.dtype != "float64":
             raise InputError(
-                f"policies of family {self.family!r} are trained on Euler alone; got {names!r}."
+                f"the compiled rollout knows the families {', '.join(formulas)} in float64; got "
+                f'{self.family} in {self.dtype}. Choose rollout = "torch".'
             )
-        if not self.kinds or sum(self.kinds.values()) % LANES:
-            raise InputError(
-                f"kinds must name rows, a multiple of {LANES} altogether; got {self.kinds!r}."
-            )
+        for equation in self.equations:
+            mix = self.rows_of(equation)
+            if sum(mix.values()) % LANES:
+                raise InputError(
+                    f"the compiled rollout takes a multiple of {LANES} rows; of {equation.name} it "
+                    f"got {sum(mix.values())}: {mix!r}."
+                )
 
     def _check_experiment(self) -> None:
         splits = getattr(families[self.family], "variables", "") == "split"
@@ -236,6 +258,8 @@ class Recipe:
         for key in ("rate", "gradient_growth"):
             if not 0.0 < getattr(self, key) < math.inf:
                 raise InputError(f"{key} must be a number above 0; got {getattr(self, key)!r}.")
+        if not (self.ahead == 0.0 or 1.0 <= self.ahead < math.inf):
+            raise InputError(f"ahead must be 0, or 1 and above; got {self.ahead!r}.")
         if not 0.0 <= self.ramp <= 1.0:
             raise InputError(f"ramp must be a share of the training, 0 to 1; got {self.ramp!r}.")
         if len(self.cfl) != 2 or not 0.0 < self.cfl[0] <= self.cfl[1]:
@@ -247,6 +271,23 @@ class Recipe:
         """Return the distributions of an equation and their weights, those above 0."""
         given = self.distributions.get(equation.name) or default_mix(equation)
         return {name: float(weight) for name, weight in given.items() if weight}
+
+    @property
+    def compiled(self) -> bool:
+        """Whether problems are solved by the compiled rollout."""
+        return (self.rollout or ROLLOUTS[self.family != steered.FAMILY]) == ROLLOUTS[0]
+
+    def has_kinds(self, equation: Equation) -> bool:
+        """Whether the kinds of gas problems are this equation's."""
+        return bool(self.kinds) and equation == Euler(gamma=GAMMA)
+
+    def rows_of(self, equation: Equation) -> dict[str, int]:
+        """Return kinds or distributions of an equation, and rows of each per iteration."""
+        if self.has_kinds(equation):
+            return dict(self.kinds)
+        return {
+            name: max(1, round(weight * self.rows)) for name, weight in self.mix(equation).items()
+        }
 
     def new_policy(self) -> Any:
         """Return an untrained policy of the family, in this recipe's precision."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
@@ -12,14 +13,16 @@ from learnedflux.exact.lax_oleinik import convex_averages
 from learnedflux.exact.scalar_riemann import riemann
 from learnedflux.training import laws
 from learnedflux.training.distributions import Batch, Size, distribution
-from learnedflux.training.profiles import cell_means, random_profiles
+from learnedflux.training.profiles import cell_means, random_profiles, random_waves
 
-__all__ = ["profiles", "profiles_in_range", "riemann_problems"]
+__all__ = ["profiles", "profiles_in_range", "riemann_problems", "waves"]
 
 LEAST_SHARE = 0.02  # of the range of values, that a row's values span
 SAMPLES = 257  # of the slope between two values
 MARGIN = 6.0  # cells between the numerical waves of neighbouring Riemann problems
 TINY = 1e-300
+WAVE_CFL = (0.05, 0.7)  # whether waves grow depends on it; so waves see all there is
+AMPLITUDES = (-2.0, 0.0)  # decades of half the range of values: policies know no scale
 
 
 def _sub_ranges(rng: Generator, equation: Equation, rows: int) -> tuple[np.ndarray, np.ndarray]:
@@ -52,27 +55,34 @@ def _has_exact_profiles(equation: Equation) -> bool:
     return equation.scalar and laws.shape(equation) != "neither"
 
 
+def _is_linear(equation: Equation) -> bool:
+    return equation.scalar and laws.shape(equation) == "linear"
+
+
 @distribution(
     "profiles", supports=_has_exact_profiles, needs="a scalar law with a convex or concave flux"
 )
 def profiles(equation: Equation, rng: Generator, size: Size) -> Batch:
     """Waves, bells, steps and their mixtures, through shocks and fans; exact."""
     values = profiles_in_range(rng, equation, size.rows, size.cells, 16)
-    start, kind = cell_means(values), laws.shape(equation)
-    if kind == "linear":
-        lowest = max(round(size.cfl[0] * size.steps), 1)
-        highest = max(int(size.cfl[1] * size.steps), lowest)
-        shift = rng.integers(lowest, highest + 1, size.rows)
-        speed = float(laws.slope(equation, np.zeros(1))[0])
-        sense = int(np.sign(speed))
-        end = np.stack([np.roll(u, sense * k) for u, k in zip(start, shift, strict=True)])
-        dt = shift / (size.steps * max(abs(speed), TINY))
-    else:
-        top = _fastest(equation, values.reshape(size.rows, -1))
-        dt = rng.uniform(*size.cfl, size.rows) / np.maximum(top, TINY)
-        end = np.stack(
-            [_carried(equation, u, t) for u, t in zip(values, dt * size.steps, strict=True)]
-        )
+    if _is_linear(equation):
+        return _moved(equation, rng, values, size)
+    top = _fastest(equation, values.reshape(size.rows, -1))
+    dt = rng.uniform(*size.cfl, size.rows) / np.maximum(top, TINY)
+    end = np.stack([_carried(equation, u, t) for u, t in zip(values, dt * size.steps, strict=True)])
+    return Batch(equation, cell_means(values)[None], end[None], dt[:, None], size.steps)
+
+
+def _moved(equation: Equation, rng: Generator, values: np.ndarray, size: Size) -> Batch:
+    """Values (row, cell, point) under a linear law, moved by whole cells; exact."""
+    start = cell_means(values)
+    lowest = max(round(size.cfl[0] * size.steps), 1)
+    highest = max(int(size.cfl[1] * size.steps), lowest)
+    shift = rng.integers(lowest, highest + 1, size.rows)
+    speed = float(laws.slope(equation, np.zeros(1))[0])
+    sense = int(np.sign(speed))
+    end = np.stack([np.roll(u, sense * k) for u, k in zip(start, shift, strict=True)])
+    dt = shift / (size.steps * max(abs(speed), TINY))
     return Batch(equation, start[None], end[None], dt[:, None], size.steps)
 
 
@@ -106,7 +116,26 @@ def riemann_problems(equation: Equation, rng: Generator, size: Size) -> Batch:
         )
         for times in (np.zeros(size.rows), dt * size.steps)
     )
-    return Batch(equation, start[None], end[None], dt[:, None], size.steps)
+    moved = _cut(first, (slow, fast), dt * size.steps, size.cells)
+    beyond = (np.arange(size.cells) + 0.5 - moved[:, None]) % size.cells
+    parts = (beyond < size.cells / 2).astype(np.float64)
+    return Batch(equation, start[None], end[None], dt[:, None], size.steps, first=parts)
+
+
+@distribution("waves", supports=_is_linear, needs="a scalar law with a linear flux")
+def waves(equation: Equation, rng: Generator, size: Size) -> Batch:
+    """Sine waves of one length, some on a slope, at all CFL numbers: none may grow."""
+    shape = random_waves(rng, size.rows, size.cells)
+    low, high = equation.value_range
+    amplitude = 0.5 * (high - low) * 10.0 ** rng.uniform(*AMPLITUDES, size.rows)
+    level = rng.uniform(low + amplitude, high - amplitude)
+    values = level[:, None, None] + amplitude[:, None, None] * shape
+    return _moved(equation, rng, values, size._replace(cfl=WAVE_CFL))
+
+
+def _cut(first: Any, speeds: tuple[Any, Any], t: Any, cells: int) -> Any:
+    """Where the circle is cut midway between the fans: there the state is constant."""
+    return first - cells / 4 + 0.5 * (speeds[0] + speeds[1]) * t
 
 
 def _two_fans(
@@ -120,8 +149,7 @@ def _two_fans(
 ) -> np.ndarray:
     """Exact cell averages: differences, at the faces, of an antiderivative of the solution."""
     second = first + cells / 2
-    # The circle is cut midway between the fans, where the state is constant.
-    start = first - cells / 4 + 0.5 * (speeds[0] + speeds[1]) * t
+    start = _cut(first, speeds, t, cells)
     middle = start + cells / 2
     lap, x = np.divmod(np.arange(cells + 1) - start, cells)
     x += start

@@ -24,7 +24,7 @@ from learnedflux.training.recipe import Recipe
 from learnedflux.training.reference import PoolSettings
 from learnedflux.training.rollout import Environment, rollout
 
-__all__ = ["Task", "march", "pool_settings", "prepare_draws", "tasks_of"]
+__all__ = ["Task", "march", "pool_settings", "prepare_draws", "stretch_of", "tasks_of"]
 
 LINEAR_STRETCH = 1.5  # a linear law loses only what a scheme smears: it may go on for longer
 
@@ -110,15 +110,20 @@ def march(scheme: NumbaBackend, batch: Batch) -> np.ndarray:
     return q
 
 
+def stretch_of(equation: Equation) -> float:
+    """Return how many times the recipe's steps problems of an equation take."""
+    linear = equation.scalar and laws.shape(equation) == "linear"
+    return LINEAR_STRETCH if linear else 1.0
+
+
 def prepare_draws(
     recipe: Recipe, equation: Equation, pool: PoolSettings
 ) -> tuple[tuple[str, int, Draw], ...]:
     """Return the distributions of an equation, ready to draw from, with their rows."""
-    found = []
-    for name, weight in recipe.mix(equation).items():
-        draw = supported(equation, name).prepare(equation, pool)
-        found.append((name, max(1, round(weight * recipe.rows)), draw))
-    return tuple(found)
+    return tuple(
+        (name, rows, supported(equation, name).prepare(equation, pool))
+        for name, rows in recipe.rows_of(equation).items()
+    )
 
 
 def pool_settings(recipe: Recipe, seed: int, part: int, progress: bool | None) -> PoolSettings:
@@ -147,10 +152,8 @@ def tasks_of(
             rule = linear5_scheme if name == LINEAR else reconstructions[name]
             bound = BoundScheme(name, rule, env.scheme.riemann, env.scheme.variables)
             schemes[name] = NumbaBackend(equation, env.grid, bound, env.sides)
-        linear = equation.scalar and laws.shape(equation) == "linear"
-        stretch = LINEAR_STRETCH if linear else 1.0
         draws = prepare_draws(recipe, equation, pools[0])
-        task = Task(equation, draws, stretch, rhs, schemes, recipe, ranks)
+        task = Task(equation, draws, stretch_of(equation), rhs, schemes, recipe, ranks)
         tasks.append(task)
         apart.append(replace(task, draws=prepare_draws(recipe, equation, pools[1])))
     return tasks, apart

@@ -22,6 +22,7 @@ FOLD: dict[str, Callable[[float, float], float]] = {
     "max": max,
 }
 UFUNCS = {"minimum": "min", "maximum": "max", "add": "+", "subtract": "-", "multiply": "*"}
+UNARY = ("sqrt", "exp")
 
 
 class Program:
@@ -120,6 +121,16 @@ class Symbol:
     def __rtruediv__(self, other: Any) -> Symbol:
         return self._binary("/", other, self)
 
+    def __pow__(self, power: Any) -> Symbol:
+        if not isinstance(power, int) or power < 1:
+            raise TypeError(f"only whole powers above 0 can be traced; got {power!r}")
+        half = self ** (power // 2) if power > 1 else None
+        square = self if half is None else half * half
+        return square * self if half is not None and power % 2 else square
+
+    def __bool__(self) -> bool:
+        raise TypeError("pointwise functions do not branch on data")
+
     def largest(self, other: Any) -> Symbol:
         """Return the larger of this and another."""
         return self._binary("max", self, other)
@@ -162,7 +173,7 @@ class Symbol:
             return NotImplemented
         if name in UFUNCS:
             return self._binary(UFUNCS[name], *args)
-        return self.program.make("sqrt", self) if name == "sqrt" else NotImplemented
+        return self.program.make(name, self) if name in UNARY else NotImplemented
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return choose(*args) if function is np.where and not kwargs else NotImplemented
@@ -193,6 +204,8 @@ def _parts(x: Symbol, g: Symbol) -> Sequence[tuple[Symbol, Symbol]]:
             return ((a[0], choose(a[0] < 0.0, -g, g)),)
         case "sqrt":
             return ((a[0], 0.5 * g / x),)
+        case "exp":
+            return ((a[0], g * x),)
         case "min" | "max":
             first = a[0] <= a[1] if x.op == "min" else a[0] >= a[1]
             return (a[0], choose(first, g, 0.0)), (a[1], choose(first, 0.0, g))

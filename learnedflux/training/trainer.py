@@ -28,14 +28,13 @@ from tqdm import tqdm
 
 from learnedflux.errors import InputError
 from learnedflux.files import replace_file
+from learnedflux.training.compiled import CompiledTraining
 from learnedflux.training.losses import CAP, ratio
-from learnedflux.training.nets import SteeredPolicy
 from learnedflux.training.paper import PaperTraining, require
 from learnedflux.training.parallel import Ranks, ranks_on
 from learnedflux.training.recipe import Recipe
 from learnedflux.training.run import Run
 from learnedflux.training.state import Board, TrainingState
-from learnedflux.training.steering import GasTraining
 from learnedflux.training.tasks import Task, pool_settings, tasks_of
 
 __all__ = ["VALIDATION_SEED", "train"]
@@ -119,13 +118,13 @@ def _laboratory(
     recipe: Recipe, policy: Any, ranks: Ranks, shown: bool | None
 ) -> tuple[Iterate, Callable[[], dict[str, float]]]:
     """Return what takes a gradient step, and what validates the policy."""
-    if isinstance(policy, SteeredPolicy):
+    if recipe.compiled:
         if ranks.size > 1 or ranks.device != "cpu":
             raise InputError(
-                f"policies of family {policy.family!r} are trained by one process on the CPU; got "
-                f"{ranks.size} on {ranks.device!r}."
+                f"the compiled rollout trains by one process on the CPU; got {ranks.size} on "
+                f'{ranks.device!r}. Choose that, or rollout = "torch".'
             )
-        training = GasTraining(recipe, policy)
+        training = CompiledTraining(recipe, policy)
         return training.iterate, lambda: training.validate(policy)
     if recipe.experiment:
         require(ranks.size, ranks.device)

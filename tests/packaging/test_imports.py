@@ -6,7 +6,7 @@ import tomllib
 import pytest
 
 # Packages that must not be needed, or cost time, before they are used.
-HEAVY = ("torch", "matplotlib", "mpi4py", "onnx", "onnxscript", "tensorboard")
+HEAVY = ("torch", "gymnasium", "matplotlib", "mpi4py", "onnx", "onnxscript", "tensorboard")
 
 
 @pytest.mark.parametrize("module", ["learnedflux", "learnedflux.cli"])

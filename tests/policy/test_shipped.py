@@ -31,15 +31,34 @@ def value(policy, stencil):
     return policy(stencil, speeds=speeds)
 
 
-def is_for_scalars(policy):
-    return "Advection" in policy.equations
+def is_for_gas(policy):
+    return "Euler" in policy.equations
 
 
-def test_what_is_shipped_is_chosen_by_equation():
+def for_gas_alone(policy):
+    if not is_for_gas(policy):
+        pytest.skip("not trained on gas")
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen", "fallback"),
+    [
+        ("sod", "euler", 0),
+        ("composite_wave", "universal", 0),
+        ("sawtooth", "burgers", 0),
+        ("buckley_leverett", "buckley_leverett", 0),
+        ("red_light", "universal", 1),
+    ],
+)
+def test_what_is_shipped_is_chosen_by_equation(name, chosen, fallback, caplog):
     digests = {row["policy"]: row["digest"] for row in lf.policies()}
-    for name, policy in (("sod", "euler"), ("sawtooth", "universal")):
+    with caplog.at_level("INFO", logger="learnedflux"):
         ds = lf.solve(lf.problems.get(name)(cells=20), "learned")
-        assert ds.attrs["policy_digest"] == digests[policy]
+    assert ds.attrs["policy"] == chosen
+    assert ds.attrs["policy_digest"] == digests[chosen]
+    assert ds.attrs["policy_is_fallback"] == fallback
+    assert f"policy '{chosen}' serves" in caplog.text
+    assert ("no policy was trained for" in caplog.text) == bool(fallback)
 
 
 def test_metadata_are_complete(policy):
@@ -58,7 +77,8 @@ def test_card_is_reproduced(policy):
     card = policy.path.with_suffix(".md").read_text(encoding="utf-8")
     assert policy.digest in card
     told = policy.metadata["errors"]
-    known = [name for name in ("sod", "composite_wave", "shock_formation") if name in told]
+    named = ("sod", "composite_wave", "shock_formation", "buckley_leverett", "dam_break_stoker")
+    known = [name for name in named if name in told]
     assert known
     for name in known:
         error, _ = l1(lf.problems.get(name)(cells=200), policy)
@@ -67,6 +87,7 @@ def test_card_is_reproduced(policy):
 
 @pytest.mark.parametrize("name", ["sod", "lax"])
 def test_beats_weno5_on_shock_tubes_by_a_quarter(policy, name):
+    for_gas_alone(policy)
     problem = lf.problems.get(name)(cells=200)
     learned, _ = l1(problem, policy)
     classical, _ = l1(problem, "weno5-z")
@@ -76,9 +97,8 @@ def test_beats_weno5_on_shock_tubes_by_a_quarter(policy, name):
 @pytest.mark.parametrize("name", ["sod", "lax"])
 def test_no_new_extrema_in_shock_tubes(policy, name):
     # Start-up waves and tiny over- and undershoots are common to all high-order schemes; the
-    # learned one may make none larger than MP5 does, plus a tenth of a percent of the range. The
-    # policy for gas does not keep to that: it overshoots by 0.6 percent on Lax's shock tube.
-    more = 1e-3 if is_for_scalars(policy) else 6e-3
+    # learned one does not keep to MP5's: it overshoots by 0.6 percent on Lax's shock tube.
+    for_gas_alone(policy)
     problem = lf.problems.get(name)(cells=200)
 
     def excess(scheme):
@@ -88,7 +108,7 @@ def test_no_new_extrema_in_shock_tubes(policy, name):
         span = exact.max() - exact.min()
         return max(rho.max() - exact.max(), exact.min() - rho.min(), 0.0) / span
 
-    assert excess(policy) <= max(excess("mp5"), 1e-3) + more
+    assert excess(policy) <= max(excess("mp5"), 1e-3) + 6e-3
 
 
 @pytest.mark.parametrize("cfl", [0.1, 0.33, 0.4])
@@ -98,7 +118,9 @@ def test_no_new_extrema_at_jumps(policy, cfl):
     def levels(x):
         return np.where((x > 0.2) & (x < 0.5), 1.0, 0.0) - 0.5 * (x > 0.7)
 
-    if is_for_scalars(policy):
+    if not (is_for_gas(policy) or "Advection" in policy.equations):
+        pytest.skip("not trained on what is carried along")
+    if not is_for_gas(policy):
         problem = lf.Problem(lf.Advection(), lf.Grid(x=(0, 1, 100)), levels, "periodic", t_end=4.0)
         name, ground, small = "u", 0.0, 1e-12
     else:
@@ -118,10 +140,10 @@ def test_no_new_extrema_at_jumps(policy, cfl):
 
 
 def test_extrema_of_smooth_caps_stay_within_a_percent(policy):
-    # At the rounded top of the half-ellipse, where bounds must let extrema live, it overshoots by
-    # 0.7 percent; TENO5 does by 0.3. At the jumps of the same wave nothing overshoots.
-    if not is_for_scalars(policy):
-        pytest.skip("not for scalar laws")
+    # At the rounded top of the half-ellipse bounds must let extrema live; TENO5 overshoots by 0.3
+    # percent there. At the jumps of the same wave nothing overshoots.
+    if "Advection" not in policy.equations:
+        pytest.skip("not trained on what is carried along")
     ds = lf.solve(lf.problems.composite_wave(cells=200, t_end=8.0), policy, times=9)
     assert float(ds.u.max()) <= 1.01
     assert float(ds.u.min()) >= -1e-6
@@ -129,7 +151,7 @@ def test_extrema_of_smooth_caps_stay_within_a_percent(policy):
 
 def test_order_on_smooth_advection(policy):
     cells, errors = [20, 40, 80, 160], []
-    scalar = is_for_scalars(policy)
+    scalar = not is_for_gas(policy)
     make = lf.problems.sine_advection if scalar else lf.problems.density_wave
     share = 1.0 if scalar else 0.3  # of the step: sound runs besides
     for n in cells:
@@ -151,7 +173,7 @@ PERIODS = 50  # of the shortest
 @pytest.mark.parametrize("cfl", [0.1, 0.4, 0.7])
 def test_no_wave_grows(policy, cfl):
     """Sines of 2.5 to 40 cells, small and large, on low and high ground."""
-    if not is_for_scalars(policy):
+    if is_for_gas(policy):
         pytest.skip("not for scalar laws")
     n, number = WAVES
     x = np.arange(n)
@@ -175,6 +197,7 @@ def test_no_wave_grows(policy, cfl):
 @pytest.mark.parametrize("velocity", [0.5, -3.0])
 def test_no_wave_of_density_grows(policy, cfl, velocity):
     """The same in a gas, slower and faster than sound."""
+    for_gas_alone(policy)
     n, number = WAVES
     rho = 1.0 + np.concatenate(
         [size * np.sin(2 * np.pi * number[:, None] * np.arange(n) / n) for size in (1e-6, 0.1, 0.8)]
@@ -218,7 +241,13 @@ def test_flat_data_are_kept_exactly(policy):
 
 
 def test_works_on_all_its_equations(policy):
-    named = {"Advection": "composite_wave", "Burgers": "shock_formation", "Euler": "sod"}
+    named = {
+        "Advection": "composite_wave",
+        "BuckleyLeverett": "buckley_leverett",
+        "Burgers": "shock_formation",
+        "Euler": "sod",
+        "ShallowWater": "dam_break_stoker",
+    }
     for equation in policy.equations:
         name = named[equation]
         problem = lf.problems.get(name)(cells=100)
@@ -232,6 +261,7 @@ def test_works_on_all_its_equations(policy):
     "name", ["slow_shock", "einfeldt_123", "leblanc", "toro3", "toro5", "blast"]
 )
 def test_hard_problems_end_positive(policy, name):
+    for_gas_alone(policy)
     ds = lf.solve(lf.problems.get(name)(cells=200), policy)
     assert float(ds.density.min()) > 0
     assert float(ds.pressure.min()) > 0

@@ -11,9 +11,11 @@ if shutil.which("c++") is None:
 
 import learnedflux as lf  # noqa: E402
 from learnedflux.training.adjoint import CompiledRollout  # noqa: E402
-from learnedflux.training.distributions import Size  # noqa: E402
+from learnedflux.training.distributions import Batch, Size, draw_rows, supported  # noqa: E402
 from learnedflux.training.gas import gas_riemann  # noqa: E402
-from learnedflux.training.nets import SteeredPolicy  # noqa: E402
+from learnedflux.training.laws import find  # noqa: E402
+from learnedflux.training.nets import BoundedPolicy, SteeredPolicy  # noqa: E402
+from learnedflux.training.reference import PoolSettings  # noqa: E402
 from learnedflux.training.rollout import Environment, rollout  # noqa: E402
 from learnedflux.training.trace import Program, reverse  # noqa: E402
 
@@ -30,9 +32,7 @@ def policy():
 
 @pytest.fixture(scope="module")
 def compiled(policy):
-    rules = policy.rules
-    settings = tuple(policy.config[key] for key in rules.settings)
-    return CompiledRollout(lf.Euler(), rules, settings, (rules.inputs, 4, rules.answers))
+    return rollout_of(lf.Euler(), policy)
 
 
 @pytest.fixture(scope="module")
@@ -44,19 +44,81 @@ def weights(policy):
     return torch.nn.utils.parameters_to_vector(policy.parameters()).detach().numpy()
 
 
-def test_ends_and_gradients_are_those_of_torch(policy, compiled, batch):
+def rollout_of(equation, policy):
+    rules = policy.rules
+    settings = tuple(policy.config[key] for key in rules.settings)
+    widths = (rules.inputs, *policy.config["hidden"], rules.answers)
+    return CompiledRollout(equation, rules, settings, widths)
+
+
+def check_against_torch(policy, compiled, batch):
+    """Compare the ends of a batch, and the gradient of a random combination of them."""
     end, lost = compiled(batch.initial, batch.dt, STEPS, weights(policy), keep=True)
-    env = Environment(lf.Euler(), policy.reconstruction(), CELLS)
+    env = Environment(batch.equation, policy.reconstruction(), CELLS)
     start, dt = torch.as_tensor(batch.initial), torch.as_tensor(batch.dt)
     expected = rollout(env.guarded_rhs, start, dt, STEPS, segment=0)
     assert not lost.any()
-    np.testing.assert_allclose(end, expected.detach().numpy(), rtol=0, atol=1e-12)
+    size = abs(batch.initial).max()
+    np.testing.assert_allclose(end, expected.detach().numpy(), rtol=0, atol=1e-13 * max(size, 10))
     g = np.random.default_rng(4).normal(size=end.shape)
     parts = torch.autograd.grad((expected * torch.as_tensor(g)).sum(), list(policy.parameters()))
     found = compiled.gradient(g)
     assert found.shape == (ROWS, compiled.weights)
     truth = torch.cat([part.ravel() for part in parts]).numpy()
     np.testing.assert_allclose(found.sum(axis=0), truth, rtol=0, atol=1e-10 * abs(truth).max())
+
+
+def test_ends_and_gradients_are_those_of_torch(policy, compiled, batch):
+    check_against_torch(policy, compiled, batch)
+
+
+LAWS = [
+    ("Burgers", "riemann"),
+    ("BuckleyLeverett", "riemann"),
+    ("ShallowWater", "states"),
+    ("examples/cubic_law.py:CubicLaw", "riemann"),  # powers, and no slope of its own
+]
+
+
+@pytest.mark.parametrize(("law", "name"), LAWS, ids=["Burgers", "BuckleyLeverett", "water", "own"])
+def test_so_are_those_of_any_equation(policy, law, name, root):
+    equation = find(str(root / law) if law.startswith("examples") else law)
+    settings = PoolSettings(0, rows=4, cells=CELLS, refinement=2, snapshots=6, progress=False)
+    draw = supported(equation, name).prepare(equation, settings)
+    batch = draw_rows(name, draw, [3], 0, Size(ROWS, CELLS, STEPS, (0.1, 0.6)))
+    check_against_torch(policy, rollout_of(equation, policy), batch)
+
+
+def test_so_are_those_of_a_family_that_sees_no_speeds():
+    policy = BoundedPolicy(hidden=(4,))
+    with torch.no_grad():
+        policy.net[-1].weight.mul_(10.0)
+    equation = lf.Burgers()
+    # No flat parts: there the signs of round-off decide what the network may say.
+    q = np.random.default_rng(5).normal(size=(1, ROWS, CELLS))
+    batch = Batch(equation, q, q, np.full((ROWS, 1), 0.1), STEPS)
+    check_against_torch(policy, rollout_of(equation, policy), batch)
+
+
+def test_what_cannot_be_compiled_is_told(policy):
+    water = rollout_of(lf.ShallowWater(), policy)
+    q = np.ones((3, ROWS, CELLS))
+    water(q, np.full((ROWS, 1), 0.01), 1, weights(policy))
+    q[2, 5, 3] = 1.5
+    with pytest.raises(lf.InputError, match="know flat bottoms only; got one that is not in row 5"):
+        water(q, np.full((ROWS, 1), 0.01), 1, weights(policy))
+
+    class Branching(lf.Equation):
+        variables = ("u",)
+
+        def flux(self, q, axis):
+            return (q[0] if q[0] > 0 else 0.5 * q[0],)
+
+        def max_speed(self, q, axis):
+            return 1.0
+
+    with pytest.raises(lf.InputError, match=r"Branching cannot be traced .*do not branch on data"):
+        rollout_of(Branching(), policy)
 
 
 def test_rows_do_not_meet(policy, compiled, batch):
@@ -103,6 +165,7 @@ OPERATIONS = {
     "negate": lambda a: -a,
     "abs": abs,
     "sqrt": np.sqrt,
+    "exp": np.exp,
 }
 
 
@@ -118,7 +181,7 @@ def value_of(x, given):
 def test_programs_are_differentiated(x, y):
     def function(a, b):
         c = np.where(a > b, a * b, np.maximum(a, 0.2) / b)
-        return np.sqrt(abs(c) + 1.0) - np.minimum(a, b) * c + b * b
+        return np.sqrt(abs(c) + 1.0) - np.minimum(a, b) * c + b**3 + a**2 * np.exp(-b)
 
     program = Program()
     a, b = program.input("a"), program.input("b")

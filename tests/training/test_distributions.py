@@ -33,6 +33,7 @@ CASES = [
     (lf.Euler(), "gas_riemann"),
     (lf.Euler(), "gas_states"),
     (lf.ShallowWater(), "states"),
+    (lf.ShallowWater(gravity=2.0), "water_riemann"),
     (lf.Acoustics(bulk_modulus=4.0), "states"),
 ]
 
@@ -77,7 +78,7 @@ def test_totals_are_conserved(batch):
     gap = np.abs(batch.target.sum(axis=-1) - batch.initial.sum(axis=-1))
     size = np.abs(batch.initial).sum(axis=-1) + 1e-12
     # Exact gas states are sampled at 64 points per cell, so a jump is placed to 1/64 of one.
-    sampled = "gas_riemann" in batch.kinds
+    sampled = {"gas_riemann", "water_riemann"} & set(batch.kinds)
     assert (gap / size).max() < (5e-3 if sampled else 1e-11)
 
 
@@ -92,6 +93,32 @@ def test_targets_are_what_a_good_scheme_comes_close_to(batch):
     moved = np.abs(batch.target - batch.initial)[0].mean()
     missed = np.abs(q - batch.target)[0].mean()
     assert missed < 0.35 * moved
+
+
+def test_waves_are_moved_by_whole_cells_at_all_cfl_numbers():
+    equation = lf.Advection(velocity=-2.0)
+    batch = draw_rows("waves", prepared(equation, "waves"), [3], 0, SIZE._replace(rows=64))
+    moved = np.round(batch.dt[:, 0] * SIZE.steps * 2.0).astype(int)
+    shifted = [np.roll(u, -k) for u, k in zip(batch.initial[0], moved, strict=True)]
+    np.testing.assert_array_equal(batch.target[0], shifted)
+    cfl = 2.0 * batch.dt[:, 0]
+    assert 0.05 <= cfl.min() < 0.1
+    assert 0.65 < cfl.max() <= 0.7
+    assert np.abs(batch.initial).max() <= 1.0
+    with pytest.raises(lf.InputError, match="needs a scalar law with a linear flux"):
+        supported(lf.Burgers(), "waves")
+
+
+def test_two_problems_of_a_row_are_told_apart():
+    batch = draw_rows("riemann", prepared(lf.Burgers(), "riemann"), [5], 0, SIZE)
+    assert batch.parts.sum(axis=1) == pytest.approx(SIZE.cells / 2, abs=1)
+    # The circle is cut where the state is constant, on both sides of a problem.
+    ends = batch.parts != np.roll(batch.parts, 1, axis=1)
+    steps = np.abs(batch.target[0] - np.roll(batch.target[0], 1, axis=1))
+    assert steps[ends].max() < 1e-9
+    halves = draw_rows("profiles", prepared(lf.Burgers(), "profiles"), [5], 0, SIZE).parts
+    assert np.all(halves[:, : SIZE.cells // 2] == 1.0)
+    assert np.all(halves[:, SIZE.cells // 2 :] == 0.0)
 
 
 def test_a_problem_depends_on_its_number_alone():

@@ -156,10 +156,16 @@ def test_onnx_equals_torch_in_the_solver(run, tmp_path):
         ({"cells": 8}, "cells must be at least 32"),
         ({"rate": -1.0}, "rate must be"),
         ({"dtype": "float16"}, "no dtype named 'float16'"),
-        ({"family": "steered6"}, "trained on Euler alone"),
-        ({"kinds": {"single": 8}}, "kinds are for family 'steered6'"),
+        ({"kinds": {"single": 8}}, "kinds are problems of Euler(gamma=1.4) for the compiled roll"),
+        (
+            STEERED | {"kinds": {"single": 8}, "equations": [{"name": "Euler", "gamma": 1.2}]},
+            "got {'single': 8} for Euler(gamma=1.2)",
+        ),
+        ({"rollout": "numba"}, "no rollout named 'numba'"),
+        (STEERED | {"dtype": "float32"}, "got steered6 in float32. Choose rollout"),
+        ({"rollout": "compiled", "rows": 6}, "of Advection it got 12: {'profiles': 12}"),
         ({"kinds": {"singel": 8}}, "no kind of gas problem named 'singel'"),
-        (STEERED | {"kinds": {"single": 6}}, "a multiple of 8 altogether"),
+        (STEERED | {"kinds": {"single": 6}}, "a multiple of 8 rows; of Euler it got 6"),
     ],
 )
 def test_bad_recipes_are_named(setting, text):
@@ -185,6 +191,36 @@ def test_policies_that_see_speeds_are_trained_resumed_and_exported(tmp_path):
     native = lf.solve(problem, run.policy.reconstruction(), backend="torch")
     for name in onnx.data_vars:
         np.testing.assert_allclose(native[name], onnx[name], rtol=0, atol=1e-11)
+
+
+@pytest.mark.skipif(shutil.which("c++") is None, reason="no C++ compiler for compiled rollouts")
+@pytest.mark.parametrize("family", ["bounded5", "steered6"])
+def test_any_equations_are_trained_on_through_the_compiled_rollout(tmp_path, family):
+    settings = {
+        "family": family,
+        "rollout": "compiled",
+        "equations": ["Burgers", "Advection"],
+        "distributions": {"Advection": {"profiles": 1.0, "waves": 1.0}},
+        "policy": {"hidden": [4]},
+        "rows": 4,
+    }
+    run = training.train(**TINY | settings, folder=tmp_path / "a")
+    for name in ("loss_Burgers", "loss_Advection", "gradient_norm_Burgers"):
+        assert np.isfinite(run.history[name]).all()
+    last = run.history.isel(iteration=-1)
+    logs = [
+        [math.log(last[f"error_{name}"]) for name in ("Burgers_profiles", "Burgers_riemann")],
+        [math.log(last[f"error_{name}"]) for name in ("Advection_profiles", "Advection_waves")],
+    ]
+    assert float(last.validation) == pytest.approx(math.exp(np.mean(logs)))
+    again = training.train(**TINY | settings, folder=tmp_path / "b")
+    assert torch.equal(weights(again), weights(run))
+
+
+def test_families_that_see_speeds_train_with_torch_too(tmp_path):
+    settings = {"family": "steered6", "rollout": "torch", "equations": ["Burgers"]}
+    run = training.train(**TINY | settings, folder=tmp_path)
+    assert np.isfinite(run.history.loss).all()
 
 
 def test_recipe_files(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 import learnedflux as lf
 from learnedflux import evaluation
 from learnedflux.boundaries import Boundary
-from learnedflux.evaluation.waves import _domain
+from learnedflux.evaluation.waves import _domain, _Train
 
 
 def norm(u, mean):
@@ -34,13 +34,19 @@ def test_as_in_a_run_of_its_own(scheme, length):
 
 
 @pytest.mark.parametrize("length", [5, 10, 20])
-def test_on_a_slope_as_in_a_loop_of_its_own(length):
+@pytest.mark.parametrize(("background", "steepness"), [("slope", 1.5), ("0.4", 0.4)])
+def test_on_a_slope_as_in_a_loop_of_its_own(length, background, steepness):
     """Periodic but for the height of the slope, step by step with one row only."""
     cells, height, dt = 20, 0.1, 0.3
     ds = evaluation.amplification(
-        ["muscl"], [20, 5, 10], cfl=dt, periods=2, amplitude=[1e-3, height], background="slope"
+        ["muscl"],
+        [20, 5, 10],
+        cfl=dt,
+        periods=2,
+        amplitude=[1e-3, height],
+        background=["slope", 0.4],
     )
-    slope = -1.5 * height * 2 * np.pi / length
+    slope = -steepness * height * 2 * np.pi / length
 
     def tilted(equation, inner, axis, side, t):
         return tuple(q + (1 if side else -1) * slope * cells for q in inner)
@@ -58,21 +64,33 @@ def test_on_a_slope_as_in_a_loop_of_its_own(length):
     for _ in range(steps):
         q = lf.integrators.ssprk3(semi, 0.0, q, dt)
     left = norm(q[0], ground - slope * steps * dt) / norm(ground + wave, ground)
-    found = ds.left.sel(wavelength=length, amplitude=height).item()
+    found = ds.left.sel(wavelength=length, amplitude=height, background=background).item()
     assert found == pytest.approx(left, rel=1e-9)
 
 
-def test_entropy_waves_are_advected_like_scalars():
+@pytest.mark.parametrize("sound_speed", [1.5, 0.25])
+def test_entropy_waves_are_advected_like_scalars(sound_speed):
     """Godunov's scheme takes the density for a scalar: the same decay at the same steps."""
     euler = evaluation.amplification(
-        ["godunov"], [8, 16], cfl=0.5, periods=2, amplitude=0.1, equation="Euler"
-    )
+        ["godunov"], [8, 16], cfl=0.2 * (1 + sound_speed), periods=2, amplitude=0.1,
+        equation="Euler", sound_speed=sound_speed,
+    )  # fmt: skip
     scalar = evaluation.amplification(
         ["godunov"], [8, 16], cfl=0.2, periods=2, amplitude=0.1, background="constant"
     )
     found = euler.left.sel(background="constant").values.ravel()
     np.testing.assert_allclose(found, scalar.left.values.ravel(), rtol=1e-9)
     assert not euler.grows.any()
+
+
+@pytest.mark.parametrize("sound_speed", [1.5, 0.25])
+def test_gas_flows_as_fast_as_asked(sound_speed):
+    """Sound is fastest in the troughs: there it has the speed that was asked for."""
+    train = _Train("Euler", lf.Scheme("godunov"), 20, [(0.0, 0.5, 10.0)], sound_speed)
+    _, velocity, _ = train.equation.to_primitive(tuple(train.q))
+    fastest = train.equation.max_speed(tuple(train.q), 0).max()
+    assert velocity == pytest.approx(np.ones((1, 20)))
+    assert fastest == pytest.approx(1.0 + sound_speed, rel=1e-12)
 
 
 def test_what_cannot_be_is_not_measured():
@@ -108,6 +126,8 @@ def test_domains_hold_whole_waves():
         ({"wavelengths": [7.1, 11.3, 13.7]}, r"choose lengths .* 40 / k say"),
         ({"cfl": -1.0}, "cfl must be above 0 and finite"),
         ({"periods": 0}, "periods must be above 0"),
+        ({"background": ["slope", -2.0]}, "slope must be 0 or more, and finite; got -2.0"),
+        ({"sound_speed": 0.0}, "sound_speed must be above 0"),
         ({"background": "sloped"}, "no background named 'sloped'. Did you mean 'slope'"),
         ({"equation": "Eulr"}, "no equation with waves named 'Eulr'. Did you mean 'Euler'"),
         ({"schemes": "muscl"}, "schemes must be a list"),

@@ -1,0 +1,1 @@
+"""Whether a policy does what is asked of it: ``python -m benchmarks.policies``."""
