@@ -411,7 +411,7 @@ def policies() -> Table:
     --------
     >>> import learnedflux as lf
     >>> lf.policies().column("policy")
-    ['euler', 'paper_burgers', 'paper_euler', 'universal']
+    ['burgers', 'euler', 'paper_burgers', 'paper_euler', 'universal']
     """
     return Table(
         {

@@ -87,6 +87,7 @@ class Scheme:
         if self.variables is None:
             of_policy = given.variables if isinstance(given, Policy) else "characteristic"
             object.__setattr__(self, "variables", of_policy)
+        variables.canonical(str(self.variables))
         if self.riemann is not None:
             riemann_solvers.canonical(self.riemann)
             if self._splits:

@@ -328,3 +328,13 @@ def test_unknown_variable_is_named_with_a_suggestion(results):
 def test_what_cannot_be_drawn_is_told(results, draw, text):
     with pytest.raises(lf.InputError, match=text):
         draw(results["mp5"])
+
+
+def test_weights_have_a_panel_per_substencil_and_side():
+    faces, linear = np.linspace(0.0, 1.0, 9), np.ones((2, 1, 9)) * np.array([[0.1], [0.6], [0.3]])
+    chosen = {"agent": linear[::-1], "WENO5": linear}
+    figure = lf.plot.weights(faces, chosen, (faces, faces), "a state")
+    assert len(figure.axes) == 2 * (3 + 1)
+    drawn = [line.get_ydata()[0] for line in figure.axes[4].get_lines()]
+    assert drawn == [0.6, 0.6]
+    assert [t.get_text() for t in figure.axes[2].get_legend().get_texts()] == ["agent", "WENO5"]
