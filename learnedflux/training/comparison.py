@@ -13,10 +13,11 @@ from learnedflux.grid import Grid
 from learnedflux.policy import Policy
 from learnedflux.scheme import Scheme
 from learnedflux.table import Table
-from learnedflux.training.distributions import Size, draw_rows
+from learnedflux.training.compiled_task import Problems
+from learnedflux.training.distributions import Size
 from learnedflux.training.losses import Outcome
 from learnedflux.training.recipe import Recipe
-from learnedflux.training.tasks import march, pool_settings, prepare_draws
+from learnedflux.training.tasks import march
 
 __all__ = ["SCHEMES", "compare"]
 
@@ -42,16 +43,16 @@ def compare(recipe: Recipe, policy: Policy, *, progress: bool | None = None) -> 
     Returns
     -------
     Table
-        One row per equation and distribution: the geometric mean, over 24 problems of 100 steps, of
+        One row per equation and distribution or kind: the geometric mean, over 24 problems of 100 steps, of
         the first variable's mean error by its range. None where a scheme lost one of them.
     """
     rows = []
     with tqdm(desc="comparison", disable=None if progress is None else not progress) as bar:
         for number, equation in enumerate(recipe.equations):
-            pool = pool_settings(recipe, SEED + recipe.seed, PART, progress)
-            for place, (name, _, draw) in enumerate(prepare_draws(recipe, equation, pool)):
+            problems = Problems(recipe, equation, number, SEED + recipe.seed, PART)
+            for place, name in enumerate(problems.mix):
                 size = Size(ROWS, recipe.cells, STEPS, recipe.cfl)
-                batch = draw_rows(name, draw, [SEED, recipe.seed, number, place], 0, size)
+                batch = problems.draw([SEED, recipe.seed, place], {name: ROWS}, size)
                 row: dict[str, object] = {"problems": f"{equation.name} {name}"}
                 for scheme in (*SCHEMES, policy):
                     label = scheme if isinstance(scheme, str) else scheme.name
