@@ -72,7 +72,7 @@ class Policy:
     --------
     >>> import learnedflux as lf
     >>> paths = {row["policy"]: row["path"] for row in lf.policies()}
-    >>> policy = lf.Policy(paths["universal"])
+    >>> policy = lf.Policy(paths["paper_burgers"])
     >>> policy([[2.0, 2.0, 2.0, 2.0, 2.0, 2.0]])
     array([2.])
     """
@@ -411,7 +411,8 @@ def policies() -> Table:
     --------
     >>> import learnedflux as lf
     >>> lf.policies().column("policy")
-    ['burgers', 'euler', 'paper_burgers', 'paper_euler', 'universal']
+    ['buckley_leverett', 'burgers', 'euler', 'paper_burgers', 'paper_euler', 'shallow_water',
+     'universal']
     """
     return Table(
         {

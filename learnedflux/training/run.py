@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import xarray as xr
 from torch import nn
@@ -43,7 +44,7 @@ class Run:
         """
         measured = self.history.dropna("iteration", subset=["validation"])
         judged = measured.score if "score" in measured else measured.validation
-        return float(measured.validation[int(judged.argmin())])
+        return float(measured.validation[int(np.argmin(judged.values))])
 
     def export(self, path: str | Path, **metadata: Any) -> Any:
         """Write the policy as an ONNX file and return it loaded; see :func:`export`."""
