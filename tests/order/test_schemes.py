@@ -160,6 +160,7 @@ def test_second_order_of_primitive_characteristic_variables():
     assert found[-1] < 2e-6
 
 
+@pytest.mark.slow
 def test_hllc_and_others_agree_to_the_order_of_the_scheme():
     """In smooth flow the Riemann solver does not matter but to high order."""
     results = [

@@ -66,10 +66,11 @@ def test_arrays_that_nobody_holds_are_used_again():
 def test_a_policy_of_unknown_family_gives_the_same_through_onnx_runtime(tmp_path):
     # One that looks at no speeds: such run in the kernels or on tensors.
     pytest.importorskip("torch", reason="torch is not installed: no policy can be made")
-    from learnedflux import training
+    from learnedflux.training import Recipe
+    from learnedflux.training.export import export
 
-    recipe = training.Recipe.of(None, family="bounded5")
-    made = training.export(recipe.new_policy(), tmp_path / "made.onnx", recipe, card=False)
+    recipe = Recipe.of(None, family="bounded5")
+    made = export(recipe.new_policy(), tmp_path / "made.onnx", recipe, card=False)
     semi, other = semidiscretization(2, made), semidiscretization(2, made)
     other.backend.asked = semi.scheme.reconstruction
     q = semi.initial()

@@ -174,6 +174,7 @@ def test_bad_recipes_are_named(setting, text):
 
 
 @pytest.mark.skipif(shutil.which("c++") is None, reason="no C++ compiler for compiled rollouts")
+@pytest.mark.slow
 def test_policies_that_see_speeds_are_trained_resumed_and_exported(tmp_path):
     kinds = {"ordinary": 2, "single": 2, "profiles": 2, "waves": 2}
     chosen = {"hidden": [4], "threshold": 0.3, "alpha": 2.0}

@@ -118,6 +118,7 @@ def test_problems_of_ones_own():
     assert ds.error.sel(scheme="van Leer").item() == pytest.approx(float(expected), rel=1e-12)
 
 
+@pytest.mark.slow
 def test_a_reference_fits_every_grid():
     assert refined([100, 200], 8) == 1600
     assert refined([50, 80, 100], 4) == 400
