@@ -168,6 +168,18 @@ WAVES = 120, np.array([48, 40, 30, 24, 20, 15, 12, 8, 6, 4, 3])  # cells, and wa
 PERIODS = 50  # of the shortest
 
 
+@pytest.mark.parametrize("name", ["critical_sine", "fourth_power_sine"])
+def test_flat_extrema_keep_their_order(policy, name):
+    # MP5 is the linear fifth-order scheme there, bounds and all.
+    if "Advection" not in policy.equations:
+        pytest.skip("not trained on what is carried along")
+    settings = {"integrator": "ssprk104", "cfl": 0.4}
+    coarse, fine = (lf.problems.get(name)(cells=cells) for cells in (80, 160))
+    errors = [l1(problem, policy, **settings)[0] for problem in (coarse, fine)]
+    assert np.log2(errors[0] / errors[1]) >= 4.8
+    assert errors[1] <= 1.1 * l1(fine, "mp5", **settings)[0]
+
+
 @pytest.mark.parametrize("cfl", [0.1, 0.4, 0.7])
 def test_no_wave_grows(policy, cfl):
     """Sines of 2.5 to 40 cells, small and large, on low and high ground."""
