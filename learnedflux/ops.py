@@ -22,7 +22,8 @@ import numpy as np
 from numba.cpython.unsafe.tuple import tuple_setitem
 from numba.extending import register_jitable
 
-from learnedflux.tuples import dotted, heads, reversed_tuple, scaled, selected, tails
+from learnedflux.parts import PartCompiler
+from learnedflux.tuples import dotted, mapped, mapped_with, reversed_tuple, scaled, selected
 
 __all__ = [
     "Scalar",
@@ -62,6 +63,7 @@ COMPILE = {
     "forceinline": True,
     "no_cpython_wrapper": True,
     "no_cfunc_wrapper": True,
+    "pipeline_class": PartCompiler,
 }
 
 pointwise = register_jitable(**COMPILE)
@@ -245,7 +247,7 @@ def negate_at(a: tuple[Scalar, ...], index: int) -> tuple[Scalar, ...]:
 
 # --- the same words for Numba ------------------------------------------------------------------
 # Each length of a tuple is a type of its own, so the compiler sees straight-line code and can
-# vectorise the loop around it. What calls a function for each entry is unrolled by recursion.
+# vectorise the loop around it.
 
 
 @overload(minimum)
@@ -278,33 +280,14 @@ def _absolute(x):
     return lambda x: abs(x)
 
 
-def _mapped(function, tuples):
-    raise TypeError("only for compiled code")
-
-
-@overload(_mapped)
-def _mapped_compiled(function, tuples):
-    if len(tuples[0]) == 1:
-        return lambda function, tuples: (function(*heads(tuples)),)
-    return lambda function, tuples: (
-        function(*heads(tuples)),
-        *_mapped(function, tails(tuples)),
-    )
-
-
 @overload(tmap)
 def _tmap(function, *tuples):
-    return lambda function, *tuples: _mapped(function, tuples)
+    return lambda function, *tuples: mapped(function, tuples)
 
 
 @overload(tmap_with)
 def _tmap_with(function, eq, face, cells, axis):
-    if len(cells) == 1:
-        return lambda function, eq, face, cells, axis: (function(eq, face, cells[0], axis),)
-    return lambda function, eq, face, cells, axis: (
-        function(eq, face, cells[0], axis),
-        *tmap_with(function, eq, face, cells[1:], axis),
-    )
+    return lambda function, eq, face, cells, axis: mapped_with(function, eq, face, cells, axis)
 
 
 @overload(reverse)

@@ -1,7 +1,7 @@
 """Words for tuples in compiled code, emitted as instructions.
 
 A function of tuples that calls itself on the rest of one is compiled once per length, and each
-compilation takes some 30 ms. These are what :mod:`learnedflux.ops` means by its words in a kernel,
+compilation takes some 20 ms. These are what :mod:`learnedflux.ops` means by its words in a kernel,
 one after the other and in the same order; they exist for the compiler alone.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 from numba import types
 from numba.extending import intrinsic
 
-__all__ = ["dotted", "heads", "reversed_tuple", "scaled", "selected", "tails"]
+__all__ = ["dotted", "mapped", "mapped_with", "reversed_tuple", "scaled", "selected"]
 
 
 def _numbers(context: Any, builder: Any, kind: Any, value: Any) -> list[Any]:
@@ -24,31 +24,50 @@ def _numbers(context: Any, builder: Any, kind: Any, value: Any) -> list[Any]:
     ]
 
 
+def _calls(typingctx, function, lists):
+    """Type of a tuple of results of a function, one per list of arguments, and their code."""
+    signatures = [typingctx.resolve_function_type(function, kinds, {}) for kinds in lists]
+    found = types.Tuple([one.return_type for one in signatures])
+
+    def generate(context, builder, given):
+        results = []
+        for kinds, one, values in zip(lists, signatures, given, strict=True):
+            call = context.get_function(function, one)
+            context.add_linking_libs(getattr(call, "libs", ()))
+            pairs = zip(values, kinds, one.args, strict=True)
+            results.append(call(builder, [context.cast(builder, *pair) for pair in pairs]))
+        return context.make_tuple(builder, found, results)
+
+    return found, generate
+
+
 @intrinsic
-def heads(typingctx, tuples):
-    """First entries of tuples."""
-    found = types.Tuple([one[0] for one in tuples])
+def mapped(typingctx, function, tuples):
+    """Results of a function of all first entries, of all second entries, and so on."""
+    lists = list(zip(*tuples, strict=True))
+    found, calls = _calls(typingctx, function, lists)
 
     def generate(context, builder, signature, arguments):
-        entries = [builder.extract_value(arguments[0], (k, 0)) for k in range(len(tuples))]
-        return context.make_tuple(builder, found, entries)
+        given = [
+            [builder.extract_value(arguments[1], (j, k)) for j in range(len(tuples))]
+            for k in range(len(lists))
+        ]
+        return calls(context, builder, given)
 
-    return found(tuples), generate
+    return found(function, tuples), generate
 
 
 @intrinsic
-def tails(typingctx, tuples):
-    """Tuples without their first entries."""
-    found = types.Tuple([types.Tuple(list(one)[1:]) for one in tuples])
+def mapped_with(typingctx, function, eq, face, cells, axis):
+    """Results of a function of an equation, a frame, each of several cells, and an axis."""
+    found, calls = _calls(typingctx, function, [(eq, face, cell, axis) for cell in cells])
 
     def generate(context, builder, signature, arguments):
-        rest = []
-        for k, one in enumerate(tuples):
-            entries = [builder.extract_value(arguments[0], (k, j)) for j in range(1, len(one))]
-            rest.append(context.make_tuple(builder, found[k], entries))
-        return context.make_tuple(builder, found, rest)
+        _, e, f, states, a = arguments
+        given = [(e, f, builder.extract_value(states, k), a) for k in range(len(cells))]
+        return calls(context, builder, given)
 
-    return found(tuples), generate
+    return found(function, eq, face, cells, axis), generate
 
 
 @intrinsic

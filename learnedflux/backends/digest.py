@@ -24,6 +24,7 @@ POINTWISE = (
     "ops.py",
     "tuples.py",
     "limiters.py",
+    "parts.py",
     "positivity.py",
     "equations",
     "reconstruction",

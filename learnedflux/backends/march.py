@@ -8,15 +8,14 @@ threads gives the same result to the last bit.
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit
 
-from learnedflux.backends.rows import entries, row_at, rows_of
-from learnedflux.ops import dot, maximum, subtract
+from learnedflux.backends.rows import entries, row_at, rows_at, rows_of
+from learnedflux.ops import dot, maximum, minimum, subtract
+from learnedflux.parts import part
 
 SWEEP_X = SWEEP_Y = SWEEP_Z = DIMENSION = LANES = None
 compiled = njit(error_model="numpy", nogil=True, cache=True)
-part = njit(error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 @part
@@ -96,17 +95,19 @@ def advance(
 
 
 @compiled
-def survey(eq, q, first, last, top, like):
+def survey(eq, q, first, last, top, lanes, like):
     """Largest speed along each axis into ``top``; whether the cells are finite and admissible.
 
     A speed that is not a number stays one. ``q`` is (variable, cell); cells first..last count.
+    ``lanes`` is scratch, (4, LANES).
     """
-    speeds = np.zeros((3, LANES))
-    fine = np.ones(LANES)
+    x, y, z, fine = rows_at(row_at(lanes, 0), LANES, (0.0, 0.0, 0.0, 0.0))
+    for i in range(LANES):
+        x[i] = y[i] = z[i] = 0.0
+        fine[i] = 1.0
     for start in range(first, last, LANES):
         m = min(LANES, last - start)
         cells = rows_of(q, start, m, like)
-        x, y, z = speeds[0, :m], speeds[1, :m], speeds[2, :m]
         for i in range(m):
             cell = entries(cells, i)
             x[i] = maximum(x[i], eq.max_speed(cell, 0))
@@ -120,9 +121,13 @@ def survey(eq, q, first, last, top, like):
             spread = dot(subtract(cell, cell), subtract(cell, cell))
             fine[i] = fine[i] if eq.admissible(cell) & (spread == 0.0) else 0.0
     for axis in range(len(top)):
+        at = row_at(lanes, axis * LANES)
         for i in range(LANES):
-            top[axis] = maximum(top[axis], speeds[axis, i])
-    return fine.min() > 0.0
+            top[axis] = maximum(top[axis], at[i])
+    good = 1.0
+    for i in range(LANES):
+        good = minimum(good, fine[i])
+    return good > 0.0
 
 
 @compiled

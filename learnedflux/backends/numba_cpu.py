@@ -265,11 +265,14 @@ class NumbaBackend:
         return [float(speed) for speed in top], fine
 
     def _survey(self, flat: np.ndarray) -> tuple[np.ndarray, bool]:
-        tops = np.zeros((self.threads, self.grid.dimension))
+        tops, lanes = (
+            np.zeros((self.threads, self.grid.dimension)),
+            np.empty((self.threads, 4, LANES)),
+        )
 
         def work(worker: int, first: int, last: int) -> bool:
-            top = tops[worker]
-            return bool(self._march.survey(self.parameters, flat, first, last, top, self.like))
+            given = (flat, first, last, tops[worker], lanes[worker])
+            return bool(self._march.survey(self.parameters, *given, self.like))
 
         fine = all(self._share(flat.shape[1], flat.shape[1], work))
         return tops.max(axis=0), fine

@@ -36,6 +36,7 @@ from learnedflux.backends.rows import (
     store,
 )
 from learnedflux.ops import add, maximum, overload, pointwise, reverse, tmap_with
+from learnedflux.parts import part
 from learnedflux.positivity import limit_flux, violates
 from learnedflux.reconstruction.interface import face_speeds, from_fields
 
@@ -48,8 +49,6 @@ AWAKE = PLAIN = LOOK = DECIDE = FAMILY_LIKE = CELLS = SPEEDS = None
 RING = STEP = None  # slots of cells that are kept, and lanes between neighbours along the axis
 LANES = WIDE = None  # faces per row, and numbers from one row to the next
 compiled = njit(error_model="numpy", nogil=True, cache=True)
-# Nothing in it is counted, and only other kernels call it.
-part = njit(error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 # --- the loops over one row ----------------------------------------------------------------------
