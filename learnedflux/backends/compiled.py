@@ -30,6 +30,7 @@ __all__ = [
     "kernels",
     "row_length",
     "stage_kernels",
+    "survey_kernels",
 ]
 
 log = logging.getLogger("learnedflux")
@@ -209,9 +210,16 @@ def stage_kernels(sweeps: tuple[types.ModuleType, ...]) -> types.ModuleType:
     pieces = tuple(module.__name__ if module.KEPT else object() for module in sweeps)
     names = {
         "DIMENSION": len(sweeps),
-        "LANES": LANES,
         "SWEEP_X": sweeps[0].sweep,
         "SWEEP_Y": sweeps[len(sweeps) // 2].sweep,
         "SWEEP_Z": sweeps[-1].sweep,
     }
     return _module("march", f"kernels in {len(sweeps)}D", pieces, names)
+
+
+@functools.lru_cache(maxsize=256)
+def survey_kernels(equation: Any, dimension: int) -> types.ModuleType:
+    """Return the kernels that look at states of an equation, a class; any scheme's."""
+    _give_address(equation)
+    names = {"DIMENSION": dimension, "LANES": LANES}
+    return _module("survey", "", (equation, dimension), names)

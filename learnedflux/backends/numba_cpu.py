@@ -21,6 +21,7 @@ from learnedflux.backends.compiled import (
     kernels,
     row_length,
     stage_kernels,
+    survey_kernels,
 )
 from learnedflux.backends.network import compiled_network, scratch_size
 from learnedflux.backends.padding import flip, ghost_cells
@@ -112,6 +113,10 @@ class NumbaBackend:
     def _march(self) -> types.ModuleType:
         last = self.grid.dimension - 1
         return stage_kernels(tuple(self.kernels(axis, axis == last) for axis in range(last + 1)))
+
+    @functools.cached_property
+    def _looks(self) -> types.ModuleType:
+        return survey_kernels(cast(Any, type(self.equation)), self.grid.dimension)
 
     def _room(self, worker: int, tile: int = 0) -> np.ndarray:
         """Return a worker's scratch, kept from call to call."""
@@ -272,7 +277,7 @@ class NumbaBackend:
 
         def work(worker: int, first: int, last: int) -> bool:
             given = (flat, first, last, tops[worker], lanes[worker])
-            return bool(self._march.survey(self.parameters, *given, self.like))
+            return bool(self._looks.survey(self.parameters, *given, self.like))
 
         fine = all(self._share(flat.shape[1], flat.shape[1], work))
         return tops.max(axis=0), fine
@@ -293,7 +298,7 @@ class NumbaBackend:
     def first_inadmissible(self, q: np.ndarray) -> tuple[int, ...] | None:
         """Return the index of the first cell that is not finite or not admissible."""
         flat = np.ascontiguousarray(q).reshape(len(q), -1)
-        cell = int(self._march.first_inadmissible(self.parameters, flat, self.like))
+        cell = int(self._looks.first_inadmissible(self.parameters, flat, self.like))
         return None if cell < 0 else tuple(int(i) for i in np.unravel_index(cell, q.shape[1:]))
 
     # --- face states for foreign solvers, and policies that only ONNX Runtime can run ------------

@@ -51,7 +51,15 @@ def test_order_of_values_at_cell_centres(name):
 
 @pytest.mark.compiles
 @pytest.mark.parametrize("kind", SPLIT)
-@pytest.mark.parametrize("name", ["smooth_sine", "accelshock", "paper_sod", "riemann_2d_3"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "smooth_sine",
+        "accelshock",
+        "paper_sod",
+        pytest.param("riemann_2d_3", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("rule", ["weno5-z", "weno3-z"])
 def test_backends_agree(name, kind, rule):
     torch = pytest.importorskip("torch", reason="torch is not installed")

@@ -8,8 +8,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-# Examples with kernels of their own to compile: two dimensions, an own equation, a new policy.
-LONG = ("double_mach_reflection", "heavy_over_light", "own_equation", "train_export_use")
+# Examples with kernels of their own to compile (two dimensions, an own equation, a new policy), and
+# a training with all that belongs to it.
+LONG = ("double_mach_reflection", "heavy_over_light", "own_equation", "retrain", "train_export_use")
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -63,6 +63,7 @@ def test_arrays_that_nobody_holds_are_used_again():
     assert len(places) == 1
 
 
+@pytest.mark.slow
 def test_a_policy_of_unknown_family_gives_the_same_through_onnx_runtime(tmp_path):
     # One that looks at no speeds: such run in the kernels or on tensors.
     pytest.importorskip("torch", reason="torch is not installed: no policy can be made")
