@@ -1,5 +1,6 @@
 """Settings and fixtures of all tests."""
 
+import gc
 import importlib.util
 import os
 import subprocess
@@ -58,9 +59,47 @@ def _is_usual(item: pytest.Item) -> bool:
     return True
 
 
+# Files that take longest, default and slow tests together. They are begun first, so that no process
+# of pytest-xdist is left alone with one of them at the end; neighbours compile different kernels.
+LONGEST = (
+    "consistency/test_dimensions.py",
+    "consistency/test_lakes.py",
+    "examples/test_examples.py",
+    "parity/test_torch_runs.py",
+    "parity/test_backends.py",
+    "parity/test_water_and_sound.py",
+    "consistency/test_schemes.py",
+    "exact/test_scalar_laws.py",
+    "interface/test_benchmarks.py",
+    "consistency/test_splitting.py",
+    "exact/test_water.py",
+    "policy/test_shipped.py",
+    "order/test_schemes.py",
+    "order/test_water_and_sound.py",
+    "training/test_training.py",
+    "parity/test_tiles.py",
+    "exact/test_hard_problems.py",
+)
+
+
+def _place(item: pytest.Item) -> int:
+    """Where a test stands in the order of begin."""
+    name = item.nodeid.split("::")[0].removeprefix("tests/")
+    return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have pytest-xdist, where it is used, keep to the order of the tests."""
+    config.option.loadscopereorder = False
+    # A compiler makes and drops small objects by the million; looking for cycles among them after
+    # every few hundred takes a tenth of its time.
+    gc.set_threshold(100_000)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what was not asked for (slow) or cannot run here (gpu, mpi, pyclaw), with a reason."""
+    """Put long files first; skip what was not asked for or cannot run here, with a reason."""
     slow_wanted = "slow" in config.option.markexpr
+    items.sort(key=_place)
     for item in items:
         if item.get_closest_marker("compiles") and not _is_usual(item):
             item.add_marker("slow")
