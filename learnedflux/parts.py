@@ -7,65 +7,83 @@ put into LLVM's language; optimiser and code generator see it in the kernel alon
 out the same, in half the time.
 
 Numba has no option for this. What is replaced below are the last steps of its compilation. Should a
-later version not ask for one of them, parts are compiled the long way again.
+later version not ask for one of them, or not have what they are made of, parts are compiled the
+long way again.
 """
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
-from numba import _dynfunc, njit
-from numba.core.codegen import JITCodeLibrary
+import numba
+from numba import njit
 from numba.core.compiler import Compiler
-from numba.core.compiler_machinery import register_pass
-from numba.core.typed_passes import NativeLowering
 
 __all__ = ["PartCompiler", "part"]
 
 
-class _Part(JITCodeLibrary):
-    """Code to be linked into other code, never to be run by itself."""
+def _short_way() -> type[Compiler]:
+    """Return the compiler of parts, made of what Numba keeps to itself."""
+    from numba import _dynfunc
+    from numba.core.codegen import JITCodeLibrary
+    from numba.core.compiler_machinery import register_pass
+    from numba.core.typed_passes import NativeLowering
 
-    def _optimize_final_module(self) -> None:
-        """Leave that to the kernel."""
+    class _Part(JITCodeLibrary):
+        """Code to be linked into other code, never to be run by itself."""
 
-    def _finalize_final_module(self) -> None:
-        """End as it is, without machine code."""
-        self._finalize_dynamic_globals()
-        self._finalized = True
+        def _optimize_final_module(self) -> None:
+            """Leave that to the kernel."""
+
+        def _finalize_final_module(self) -> None:
+            """End as it is, without machine code."""
+            self._finalize_dynamic_globals()
+            self._finalized = True
+
+    @register_pass(mutates_CFG=True, analysis_only=False)
+    class _Lowering(NativeLowering):
+        _name = "learnedflux_part_lowering"
+
+        def run_pass(self, state: Any) -> bool:
+            state.library = _Part(state.targetctx.codegen(), state.func_id.func_qualname)
+            state.flags.no_compile = True
+            super().run_pass(state)
+            made = state.cr
+            # Callers know a function by an object of this kind, as empty as that of any function
+            # that Python cannot call.
+            where, name = made.fndesc.lookup_module(), made.fndesc.qualname
+            known = _dynfunc.make_function(where, name, "", 0, made.env, (state.library,))
+            state.targetctx.insert_user_function(known, made.fndesc, [state.library])
+            state.cr = made._replace(cfunc=known)
+            return True
+
+    class PartCompiler(Compiler):
+        """Compiler, ``pipeline_class=`` of ``numba.njit``, of functions that only kernels call."""
+
+        def define_pipelines(self) -> list[Any]:
+            """Return Numba's steps with the one above among them."""
+            pipelines: list[Any] = super().define_pipelines()
+            for one in pipelines:
+                one.passes = [
+                    (_Lowering if step is NativeLowering else step, what)
+                    for step, what in one.passes
+                ]
+                one.finalize()
+            return pipelines
+
+    return PartCompiler
 
 
-@register_pass(mutates_CFG=True, analysis_only=False)
-class _Lowering(NativeLowering):
-    _name = "learnedflux_part_lowering"
-
-    def run_pass(self, state: Any) -> bool:
-        state.library = _Part(state.targetctx.codegen(), state.func_id.func_qualname)
-        state.flags.no_compile = True
-        super().run_pass(state)
-        made = state.cr
-        # Callers know a function by an object of this kind, as empty as that of any function
-        # that Python cannot call.
-        where, name = made.fndesc.lookup_module(), made.fndesc.qualname
-        known = _dynfunc.make_function(where, name, "", 0, made.env, (state.library,))
-        state.targetctx.insert_user_function(known, made.fndesc, [state.library])
-        state.cr = made._replace(cfunc=known)
-        return True
-
-
-class PartCompiler(Compiler):
-    """Compiler, ``pipeline_class=`` of ``numba.njit``, of functions that only kernels call."""
-
-    def define_pipelines(self) -> list[Any]:
-        """Return Numba's steps with the one above among them."""
-        pipelines: list[Any] = super().define_pipelines()
-        for one in pipelines:
-            one.passes = [
-                (_Lowering if step is NativeLowering else step, what) for step, what in one.passes
-            ]
-            one.finalize()
-        return pipelines
-
+try:
+    PartCompiler = _short_way()
+except (ImportError, AttributeError):
+    logging.getLogger("learnedflux").warning(
+        "Numba %s is newer than this version of learnedflux knows: kernels take twice as long to "
+        "compile, and are the same.",
+        numba.__version__,
+    )
+    PartCompiler = Compiler
 
 part = njit(
     error_model="numpy",
