@@ -4,19 +4,26 @@ Beyond :mod:`~learnedflux.reconstruction.bounded` it looks at all six cells arou
 fast waves run in the two beside it, which tells contacts, shocks, fans and shocks that stand nearly
 still apart: the first can be kept sharp while others get the dissipation they need.
 
-- The linear scheme that remains in smooth flow is a share ``theta`` of the way from the fifth-order
-  upwind to the sixth-order central one: of order five, with a fraction of its dissipation.
+- The scheme that remains in smooth flow is fitted to waves. Exact interpolation of a sine wave adds
+  to the fourth-order central value the fourth differences with a weight that depends on k alone,
+  (x / sin x - 1 - k / 6) / (2 k^2), where x is the wavenumber and k = 2 - 2 cos x; k is read off
+  the differences. Waves of four cells keep their speed by it, and its dissipation fades with k.
 - The network sees the five differences, normalised and without signs, and six speeds; it answers
   with five actions, by which the differences enter, and one damping.
+- It is asked only where the data are no sine wave; in fields that are merely carried along (equal
+  speeds on both sides), none on any slope either, but for waves shorter than 7.4 cells.
 - Where the differences have both signs there is a wave, and none may be pumped: actions fade out,
   and only the damping remains, which takes the face value towards the upwind cell, and only in flow
   that is being compressed.
+- Beside jumps that are carried along the bounds are narrow enough for monotone data to stay so at
+  usual CFL numbers; in smooth flow they are wide, for the sake of the order at flat extrema.
 
 ``d`` is the tuple of five differences, ``c`` the upwind cell, ``eps`` the spacing of floating-point
 numbers at one, and ``speeds`` six characteristic speeds over the fastest: of the field itself, of
 the first and of the last field, each in the upwind and in the downwind cell. ``settings`` are named
 in ``SETTINGS``: threshold and softness of the sensor, ``theta``, and the steepness of the bounds
-where the network acts in full (``alpha``) and where it does not (``loose``).
+where the network acts in full (``alpha``) and in smooth flow (``loose``); ``theta`` is the share of
+the central value in the value of a wave of four cells, the rest is the upwind one's.
 """
 
 from __future__ import annotations
@@ -24,7 +31,6 @@ from __future__ import annotations
 from learnedflux.limiters import median_clip
 from learnedflux.ops import absolute, dot, maximum, minimum, pointwise
 from learnedflux.reconstruction.mp import mp_bounds
-from learnedflux.reconstruction.stencil import linear5
 
 __all__ = [
     "ANSWERS",
@@ -46,11 +52,18 @@ SPEEDS = 6
 INPUTS = DIFFERENCES + SPEEDS  # what the network sees
 ANSWERS = DIFFERENCES + 1  # actions and damping
 SETTINGS = ("threshold", "softness", "theta", "alpha", "loose")
+SMALL = 1e-37
 FLOOR = 1e-30  # keeps 0/0 away where all cells are zero; its inverse exists in float32
+SMALL = 1e-37  # the same for squares
 ROUND_OFF = 64.0  # differences below so many units in the last place of the cell are no signal
 GUARD = 20.0  # scaled differences of both signs whose product is above a twentieth are a wave
 COMPRESSED = 0.02  # loss of speed across a face from which on flow counts as being compressed
 RAMP = 10.0  # inverse of the loss of speed over which damping sets in
+UNEQUAL = 20.0  # inverse of the difference in speed from which on a field counts as nonlinear
+LONG = 0.7  # k = 2 - 2 cos(wavenumber) of waves of 7.4 cells: longer ones on a slope are left alone
+NEAR = 1.0  # steepness of the bounds beside jumps: monotone up to CFL 1/2 by forward Euler steps
+STEEPER = 4.0  # differences that grow by more than that from one to the next lead into a jump
+ONSET = 20.0  # inverse of the share of the jump over which the bounds there set in
 
 
 @pointwise
@@ -82,6 +95,13 @@ def _bend(f0, f1, f2):
 
 
 @pointwise
+def _curvatures(d):
+    """Second differences of the two cells in the middle, and fourth differences there."""
+    s0, s1, s2, s3 = d[1] - d[0], d[2] - d[1], d[3] - d[2], d[4] - d[3]
+    return s1, s2, (s0 + s2) - 2.0 * s1, (s1 + s3) - 2.0 * s2
+
+
+@pointwise
 def _roughness(f):
     """How far the differences are from those of a parabola or of any sine wave about a constant.
 
@@ -96,17 +116,68 @@ def _roughness(f):
 
 
 @pointwise
+def _roughness_on_slopes(f):
+    """As :func:`_roughness`, and zero in waves on any slope too, but for short ones."""
+    s1, s2, q1, q2 = _curvatures(f)
+    short = -(q1 * s1 + q2 * s2) - LONG * (s1 * s1 + s2 * s2)
+    return maximum(absolute(q1 * s2 - q2 * s1), short)
+
+
+@pointwise
+def _nonlinear(speeds):
+    """How far waves run at different speeds on both sides: 0, as in contacts, to 1."""
+    return minimum(absolute(speeds[0] - speeds[1]) * UNEQUAL, 1.0)
+
+
+@pointwise
+def _compressed(speeds):
+    """How far flow is being compressed at the face: 0 to 1."""
+    return minimum(maximum(((speeds[0] - speeds[1]) - COMPRESSED) * RAMP, 0.0), 1.0)
+
+
+@pointwise
 def _monotone(low, high):
     """How far all differences have one sign, from their scaled range."""
     return minimum(maximum(1.0 + GUARD * (low * high), 0.0), 1.0)
 
 
 @pointwise
+def _wave(s1, s2, q1, q2):
+    """Which sine wave two neighbouring cells are nearest to: t = k / (1 + k^2 / 16), 0 to 2.
+
+    ``s`` and ``q`` are second and fourth differences. A sine wave on any slope has q = -k s, with
+    k = 2 - 2 cos(its wavenumber), up to 4; where curvature vanishes and no wave fits, t does too.
+    """
+    fits = maximum(-(q1 * s1 + q2 * s2), 0.0)
+    return fits / (maximum(s1 * s1 + s2 * s2, SMALL) + (q1 * q1 + q2 * q2) * (1.0 / 16.0))
+
+
+@pointwise
 def _base(d, theta):
-    """Increment of the linear scheme."""
-    d0, d1, d2, d3, d4 = d
-    fifth = ((d4 + d0) - 4.0 * (d3 + d1)) + 6.0 * d2
-    return linear5(d0, d1, d2, d3) + (theta * (1.0 / 60.0)) * fifth
+    """Increment of the scheme that remains in smooth flow.
+
+    The sixth-order central value with its last term fitted to the local wave, and dissipation.
+    """
+    s1, s2, q1, q2 = _curvatures(d)
+    t = _wave(s1, s2, q1, q2)
+    tt = t * t
+    fourth = 0.5 * d[2] + (d[1] - d[3]) * (1.0 / 12.0)
+    fitted = (q1 + q2) / (60.0 - t * (90.0 / 7.0 + tt * (0.8 + 0.23 * tt)))
+    return (fourth + fitted) - ((1.0 - theta) * (1.0 / 96.0)) * (t * (q2 - q1))
+
+
+@pointwise
+def _beside(d):
+    """Whether the stencil ends in a jump: 0 to 1, and 0 at extrema.
+
+    No smooth function grows so fast from cell to cell, not even out of the flat foot of x^4.
+    """
+    low, high, size = _range(d)
+    inverse = 1.0 / maximum(size, FLOOR)
+    last = absolute(d[4]) - STEEPER * absolute(d[3])
+    first = absolute(d[0]) - STEEPER * absolute(d[1])
+    ends = minimum(maximum(ONSET * (maximum(first, last) * inverse), 0.0), 1.0)
+    return ends * minimum(1.0 + (low * inverse) * (high * inverse), 1.0)
 
 
 @pointwise
@@ -126,8 +197,9 @@ def awake(cells, settings, eps):
 @pointwise
 def plain(cells, settings, eps):
     """Return the left-biased face value where the sensor is zero."""
-    d = _differences(*cells)
-    return cells[2] + _clipped(_base(d, settings[2]), d, settings[4])
+    d, loose = _differences(*cells), settings[4]
+    alpha = loose + (NEAR - loose) * _beside(d)
+    return cells[2] + _clipped(_base(d, settings[2]), d, alpha)
 
 
 @pointwise
@@ -136,6 +208,7 @@ def look(cells, speeds, settings, eps):
     threshold, softness = settings[0], settings[1]
     f, low, high = _scaled(_differences(*cells), cells[2], eps)
     rough = _roughness(f)
+    rough = minimum(rough, maximum(_roughness_on_slopes(f), _nonlinear(speeds) * rough))
     squared = rough * rough
     sensor = maximum(squared - threshold * threshold, 0.0) / (squared + softness * softness)
     f0, f1, f2, f3, f4 = f
@@ -147,9 +220,10 @@ def look(cells, speeds, settings, eps):
 def decide(cells, speeds, gates, answers, settings):
     """Return the left-biased face value that the network's five actions and damping lead to."""
     d, sensor, monotone = _differences(*cells), gates[0], gates[1]
-    acting, alpha, loose = monotone * sensor, settings[3], settings[4]
+    acting, steep, loose = monotone * sensor, settings[3], settings[4]
+    carried = 1.0 - _nonlinear(speeds)  # shocks steepen by themselves
+    resting = loose + (NEAR - loose) * (maximum(_beside(d), sensor) * carried)
     increment = _base(d, settings[2]) + acting * dot(answers[:5], d)
-    increment = _clipped(increment, d, loose + (alpha - loose) * acting)
-    compressed = minimum(maximum(((speeds[0] - speeds[1]) - COMPRESSED) * RAMP, 0.0), 1.0)
-    damping = minimum(maximum(answers[5], 0.0), 1.0) * (sensor * compressed)
+    increment = _clipped(increment, d, resting + (steep - resting) * acting)
+    damping = minimum(maximum(answers[5], 0.0), 1.0) * (sensor * _compressed(speeds))
     return cells[2] + increment * (1.0 - (1.0 - monotone) * damping)

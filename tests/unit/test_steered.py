@@ -9,8 +9,10 @@ EPS = float(np.finfo(np.float64).eps)
 SETTINGS = (0.15, 0.1, 0.8, 2.0, 4.0)
 
 
-def sensor(cells):
+def sensor(cells, gain=0.0):
+    """Where waves run at one speed; or gain some from the left cell to the right."""
     speeds = tuple(np.ones_like(cells[0]) for _ in range(steered.SPEEDS))
+    speeds = (speeds[0] - gain, *speeds[1:])
     _, (found, _) = steered.look(tuple(cells), speeds, SETTINGS, EPS)
     return found
 
@@ -40,13 +42,17 @@ def test_it_wakes_in_jumps_as_wide_as_contacts_become(width):
     assert (sensor(jump(width, np.array([-0.5, 0.0, 0.5]))) > 0.0).all()
 
 
-def test_waves_on_a_steeper_slope_wake_it_only_if_short():
-    phase, slope = np.linspace(0, 2 * np.pi, 100), 1.5
-    for length, allowed in ((5.0, True), (10.0, False), (20.0, False)):
+@pytest.mark.parametrize("steepness", [0.5, 0.9, 1.0, 1.5])
+def test_waves_on_slopes_wake_it_only_if_short_or_nonlinear(steepness):
+    phase = np.linspace(0, 2 * np.pi, 100)
+    for length, asleep in ((4.0, False), (7.5, True), (10.0, True), (20.0, True)):
         k = 2 * np.pi / length
         x = np.arange(6)[:, None]
-        cells = np.sin(k * x + phase) + slope * k * x
-        assert (sensor(cells) > 0.0).any() == allowed
+        cells = np.sin(k * x + phase) + steepness * k * x
+        assert (sensor(cells) == 0.0).all() == asleep
+        if length < 8.0:
+            assert (sensor(cells, gain=0.1) > 0.0).any()
+            assert (sensor(cells, gain=-0.1) > 0.0).any()
 
 
 def test_awake_says_whether_the_sensor_is_above_zero():
@@ -54,7 +60,9 @@ def test_awake_says_whether_the_sensor_is_above_zero():
     cells = np.concatenate([rng.normal(size=(6, 4000)), np.sort(rng.random((6, 4000)), axis=0)], 1)
     awake = steered.awake(tuple(cells), SETTINGS, EPS)
     assert 0.1 < awake.mean() < 0.99
-    np.testing.assert_array_equal(awake, sensor(cells) > 0.0)
+    # Speeds are not looked at: of what is carried along it says so at times where it need not.
+    np.testing.assert_array_equal(awake, sensor(cells, gain=0.1) > 0.0)
+    assert not (sensor(cells) > 0.0)[~awake].any()
 
 
 def test_sleeping_it_is_the_linear_scheme_of_fifth_order():
@@ -63,3 +71,74 @@ def test_sleeping_it_is_the_linear_scheme_of_fifth_order():
     cells = np.diff(edges**5, axis=0) / 5.0  # of x^4
     value = steered.plain(tuple(cells), SETTINGS, EPS)
     np.testing.assert_allclose(value, edges[3] ** 4, rtol=1e-12)
+
+
+@pytest.mark.parametrize("steepness", [0.0, 0.7])
+def test_sleeping_it_interpolates_waves(steepness):
+    # Averages of a sine wave on a slope over cells; sixth-order interpolation for comparison.
+    for length, allowed in ((12.0, 2e-5), (6.0, 1e-3), (4.0, 2e-3)):
+        k, phase = 2 * np.pi / length, np.linspace(0, 2 * np.pi, 60)
+        x = np.arange(6.0)[:, None] - 2.5
+        cells = np.sin(k * x + phase) * np.sin(k / 2) / (k / 2) + steepness * k * x
+        # Without dissipation, and where the bounds let it.
+        settings = (*SETTINGS[:2], 1.0, 1e6, 1e6)
+        value = steered.plain(tuple(cells), settings, EPS)
+        a, b, c, d, e, f = cells
+        sixth = (37 * (c + d) - 8 * (b + e) + (a + f)) / 60
+        error, others = abs(value - np.sin(phase)), abs(sixth - np.sin(phase))
+        assert np.median(error) < allowed
+        assert np.median(error) < 0.15 * np.median(others)
+
+
+def test_its_dissipation_fades_with_the_wavenumber():
+    def dissipation(length):
+        k, phase = 2 * np.pi / length, np.linspace(0, 2 * np.pi, 60)
+        cells = np.sin(k * (np.arange(6.0)[:, None] - 2.5) + phase)
+        dissipative, central = (
+            steered.plain(tuple(cells), (*SETTINGS[:2], theta, 1e6, 1e6), EPS)
+            for theta in (0.8, 1.0)
+        )
+        return np.median(abs(dissipative - central))
+
+    # The upwind scheme's fades with the fifth power of the wavenumber; this one's two more.
+    assert dissipation(20.0) / dissipation(40.0) == pytest.approx(2.0**7, rel=0.1)
+
+
+def into_a_jump(growth):
+    """Cells out of a plateau into a jump: each difference so many times the one before."""
+    d = np.array([growth ** (j - 4.0) for j in range(5)])
+    return tuple(np.concatenate([[0.0], np.cumsum(d)]))
+
+
+@pytest.mark.parametrize(
+    "cells", [*map(into_a_jump, (5.0, 20.0, 1e6)), tuple(np.cumsum([0.0, 1.0, 0.1, 0.4, 0.3, 0.2]))]
+)
+def test_beside_jumps_bounds_are_narrow(cells):
+    value = steered.plain(cells, SETTINGS, EPS)
+    assert cells[2] <= value <= cells[2] + (cells[2] - cells[1]) * (1 + 1e-12)
+
+
+@pytest.mark.parametrize(("gain", "steepness"), [(0.0, 1.0), (0.2, 4.0), (-0.2, 4.0)])
+def test_where_it_may_not_act_bounds_are_narrow_in_what_is_carried_along(gain, steepness):
+    cells, speeds = (0.0, 0.0, 0.01, 0.5, 1.0, 1.0), (1.0 - gain, *[1.0] * 5)
+    awake_not_monotone, push = (1.0, 0.0), (0.0, 0.0, 9.0, 0.0, 0.0, 0.0)
+    value = steered.decide(cells, speeds, awake_not_monotone, push, SETTINGS)
+    assert value == pytest.approx(0.01 + steepness * 0.01)
+
+
+@pytest.mark.parametrize("length", [2.5, 4.0, 6.0, 12.0, 30.0])
+def test_in_waves_bounds_are_those_of_smooth_flow(length, monkeypatch):
+    k, phase = 2 * np.pi / length, np.linspace(0, 2 * np.pi, 400)
+    cells = tuple(np.sin(k * np.arange(6.0)[:, None] + phase))
+    value = steered.plain(cells, SETTINGS, EPS)
+    monkeypatch.setattr(steered, "NEAR", SETTINGS[-1])
+    np.testing.assert_allclose(value, steered.plain(cells, SETTINGS, EPS), atol=1e-12)
+
+
+def test_at_flat_minima_bounds_are_those_of_smooth_flow(monkeypatch):
+    # Averages of x^4: right of its minimum they need a steepness of 2.4.
+    edges = np.arange(7.0)[:, None] - 2.5 + np.linspace(-4.0, 4.0, 161)
+    cells = tuple(np.diff(edges**5, axis=0) / 5.0)
+    value = steered.plain(cells, SETTINGS, EPS)
+    monkeypatch.setattr(steered, "NEAR", SETTINGS[-1])
+    np.testing.assert_allclose(value, steered.plain(cells, SETTINGS, EPS), atol=1e-12)
