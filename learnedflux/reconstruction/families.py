@@ -80,7 +80,7 @@ families: dict[str, Family] = {
             steered.CELLS,
             steered.SPEEDS,
             steered.INPUTS,
-            2,
+            3,
             steered.ANSWERS,
             steered.SETTINGS,
             steered.awake,

@@ -142,6 +142,22 @@ def _monotone(low, high):
 
 
 @pointwise
+def _rise(d):
+    """By how much the last difference, downwind, exceeds the fourfold of the one before."""
+    return absolute(d[4]) - STEEPER * absolute(d[3])
+
+
+@pointwise
+def _beside(f, low, high):
+    """How far the stencil ends in a jump, from scaled differences: 0 to 1, and 0 at extrema.
+
+    No smooth function grows so fast from cell to cell, not even out of the flat foot of x^4.
+    """
+    ends = minimum(maximum(ONSET * _rise(f), 0.0), 1.0)
+    return ends * minimum(maximum(1.0 + low * high, 0.0), 1.0)
+
+
+@pointwise
 def _wave(s1, s2, q1, q2):
     """Which sine wave two neighbouring cells are nearest to: t = k / (1 + k^2 / 16), 0 to 2.
 
@@ -167,20 +183,6 @@ def _base(d, theta):
 
 
 @pointwise
-def _beside(d):
-    """Whether the stencil ends in a jump: 0 to 1, and 0 at extrema.
-
-    No smooth function grows so fast from cell to cell, not even out of the flat foot of x^4.
-    """
-    low, high, size = _range(d)
-    inverse = 1.0 / maximum(size, FLOOR)
-    last = absolute(d[4]) - STEEPER * absolute(d[3])
-    first = absolute(d[0]) - STEEPER * absolute(d[1])
-    ends = minimum(maximum(ONSET * (maximum(first, last) * inverse), 0.0), 1.0)
-    return ends * minimum(1.0 + (low * inverse) * (high * inverse), 1.0)
-
-
-@pointwise
 def _clipped(increment, d, alpha):
     lower, upper = mp_bounds(d[0], d[1], d[2], d[3], alpha)
     return median_clip(increment, lower, upper)
@@ -188,23 +190,26 @@ def _clipped(increment, d, alpha):
 
 @pointwise
 def awake(cells, settings, eps):
-    """Whether the sensor is above zero (to round-off), without its divisions."""
-    d = _differences(*cells)
-    size = maximum(maximum(_range(d)[2], ROUND_OFF * eps * absolute(cells[2])), FLOOR)
-    return _roughness(d) > settings[0] * (size * size)
+    """Whether the network or narrow bounds may have a say, told without divisions."""
+    d, noise = _differences(*cells), ROUND_OFF * eps * absolute(cells[2])
+    size = maximum(maximum(_range(d)[2], noise), FLOOR)
+    rough = _roughness(d) - settings[0] * (size * size)
+    return maximum(rough, (_rise(d) - noise) * size) > 0.0
 
 
 @pointwise
 def plain(cells, settings, eps):
-    """Return the left-biased face value where the sensor is zero."""
-    d, loose = _differences(*cells), settings[4]
-    alpha = loose + (NEAR - loose) * _beside(d)
-    return cells[2] + _clipped(_base(d, settings[2]), d, alpha)
+    """Return the left-biased face value of smooth flow."""
+    d = _differences(*cells)
+    return cells[2] + _clipped(_base(d, settings[2]), d, settings[4])
 
 
 @pointwise
 def look(cells, speeds, settings, eps):
-    """Return what the network sees; and the sensor, and how far all differences have one sign."""
+    """Return what the network sees; and three gates.
+
+    They are the sensor, how far all differences have one sign, and how far the bounds are narrow.
+    """
     threshold, softness = settings[0], settings[1]
     f, low, high = _scaled(_differences(*cells), cells[2], eps)
     rough = _roughness(f)
@@ -213,16 +218,17 @@ def look(cells, speeds, settings, eps):
     sensor = maximum(squared - threshold * threshold, 0.0) / (squared + softness * softness)
     f0, f1, f2, f3, f4 = f
     sizes = (absolute(f0), absolute(f1), absolute(f2), absolute(f3), absolute(f4))
-    return (*sizes, *speeds), (sensor, _monotone(low, high))
+    carried = 1.0 - _nonlinear(speeds)  # shocks steepen by themselves
+    narrow = maximum(_beside(f, low, high), sensor) * carried
+    return (*sizes, *speeds), (sensor, _monotone(low, high), narrow)
 
 
 @pointwise
 def decide(cells, speeds, gates, answers, settings):
     """Return the left-biased face value that the network's five actions and damping lead to."""
-    d, sensor, monotone = _differences(*cells), gates[0], gates[1]
+    d, sensor, monotone, narrow = _differences(*cells), gates[0], gates[1], gates[2]
     acting, steep, loose = monotone * sensor, settings[3], settings[4]
-    carried = 1.0 - _nonlinear(speeds)  # shocks steepen by themselves
-    resting = loose + (NEAR - loose) * (maximum(_beside(d), sensor) * carried)
+    resting = loose + (NEAR - loose) * narrow
     increment = _base(d, settings[2]) + acting * dot(answers[:5], d)
     increment = _clipped(increment, d, resting + (steep - resting) * acting)
     damping = minimum(maximum(answers[5], 0.0), 1.0) * (sensor * _compressed(speeds))

@@ -9,12 +9,22 @@ EPS = float(np.finfo(np.float64).eps)
 SETTINGS = (0.15, 0.1, 0.8, 2.0, 4.0)
 
 
+def speeds_at(cells, gain):
+    """Speeds of waves: one everywhere, or some gained from the left cell to the right."""
+    ones = [np.ones_like(cells[0]) for _ in range(steered.SPEEDS)]
+    return (ones[0] - gain, *ones[1:])
+
+
 def sensor(cells, gain=0.0):
-    """Where waves run at one speed; or gain some from the left cell to the right."""
-    speeds = tuple(np.ones_like(cells[0]) for _ in range(steered.SPEEDS))
-    speeds = (speeds[0] - gain, *speeds[1:])
-    _, (found, _) = steered.look(tuple(cells), speeds, SETTINGS, EPS)
-    return found
+    _, gates = steered.look(tuple(cells), speeds_at(cells, gain), SETTINGS, EPS)
+    return gates[0]
+
+
+def value(cells, answers=(0.0,) * steered.ANSWERS, gain=0.0):
+    """Face value by a network that answers so everywhere."""
+    cells, speeds = tuple(map(np.asarray, cells)), speeds_at(np.asarray(cells), gain)
+    _, gates = steered.look(cells, speeds, SETTINGS, EPS)
+    return steered.decide(cells, speeds, gates, answers, SETTINGS)
 
 
 def jump(width, places):
@@ -28,7 +38,6 @@ def test_it_sleeps_in_every_sine_wave(length, mean):
     phase = np.linspace(0, 2 * np.pi, 50)
     cells = mean + np.sin(2 * np.pi / length * np.arange(6)[:, None] + phase)
     assert (sensor(cells) == 0.0).all()
-    assert not steered.awake(tuple(cells), SETTINGS, EPS).any()
 
 
 def test_it_sleeps_on_slopes_and_parabolas():
@@ -55,14 +64,19 @@ def test_waves_on_slopes_wake_it_only_if_short_or_nonlinear(steepness):
             assert (sensor(cells, gain=-0.1) > 0.0).any()
 
 
-def test_awake_says_whether_the_sensor_is_above_zero():
+@pytest.mark.parametrize("gain", [0.0, 0.1, -0.1])
+def test_asleep_nothing_has_a_say(gain):
     rng = np.random.default_rng(3)
-    cells = np.concatenate([rng.normal(size=(6, 4000)), np.sort(rng.random((6, 4000)), axis=0)], 1)
-    awake = steered.awake(tuple(cells), SETTINGS, EPS)
-    assert 0.1 < awake.mean() < 0.99
-    # Speeds are not looked at: of what is carried along it says so at times where it need not.
-    np.testing.assert_array_equal(awake, sensor(cells, gain=0.1) > 0.0)
-    assert not (sensor(cells) > 0.0)[~awake].any()
+    waves = np.sin(np.arange(6)[:, None] * rng.uniform(0, 2, 4000) + rng.uniform(0, 6, 4000))
+    steep = np.cumsum(np.exp(rng.uniform(-6, 0, (6, 4000))), axis=0)
+    cells = np.concatenate(
+        [waves, rng.normal(size=(6, 4000)), np.sort(rng.random((6, 4000)), 0), steep], 1
+    )
+    asleep = ~steered.awake(tuple(cells), SETTINGS, EPS)
+    assert 0.05 < asleep.mean() < 0.9
+    assert (sensor(cells, gain)[asleep] == 0.0).all()
+    mine = value(cells, (9.0, -9.0, 9.0, -9.0, 9.0, 1.0), gain)
+    np.testing.assert_array_equal(mine[asleep], steered.plain(cells[:, asleep], SETTINGS, EPS))
 
 
 def test_sleeping_it_is_the_linear_scheme_of_fifth_order():
@@ -110,35 +124,35 @@ def into_a_jump(growth):
     return tuple(np.concatenate([[0.0], np.cumsum(d)]))
 
 
-@pytest.mark.parametrize(
-    "cells", [*map(into_a_jump, (5.0, 20.0, 1e6)), tuple(np.cumsum([0.0, 1.0, 0.1, 0.4, 0.3, 0.2]))]
-)
-def test_beside_jumps_bounds_are_narrow(cells):
-    value = steered.plain(cells, SETTINGS, EPS)
-    assert cells[2] <= value <= cells[2] + (cells[2] - cells[1]) * (1 + 1e-12)
+@pytest.mark.parametrize("cells", list(map(into_a_jump, (5.0, 20.0, 1e6))))
+def test_beside_jumps_that_are_carried_along_bounds_are_narrow(cells):
+    assert steered.awake(cells, SETTINGS, EPS)
+    below, above = cells[2], cells[2] + (cells[2] - cells[1]) * (1 + 1e-12)
+    assert below <= value(cells) <= above
+    for gain in (-0.1, 0.1):
+        assert value(cells, gain=gain) == steered.plain(cells, SETTINGS, EPS)
 
 
-@pytest.mark.parametrize(("gain", "steepness"), [(0.0, 1.0), (0.2, 4.0), (-0.2, 4.0)])
-def test_where_it_may_not_act_bounds_are_narrow_in_what_is_carried_along(gain, steepness):
-    cells, speeds = (0.0, 0.0, 0.01, 0.5, 1.0, 1.0), (1.0 - gain, *[1.0] * 5)
-    awake_not_monotone, push = (1.0, 0.0), (0.0, 0.0, 9.0, 0.0, 0.0, 0.0)
-    value = steered.decide(cells, speeds, awake_not_monotone, push, SETTINGS)
-    assert value == pytest.approx(0.01 + steepness * 0.01)
+def test_awake_in_what_is_carried_along_bounds_are_narrow_where_it_may_not_act():
+    cells, upwards = (0.0, 0.0, 0.01, 0.5, 1.0, 1.0), (0.0, 0.0, 9.0, 0.0, 0.0, 0.0)
+    for gain, steepness in ((0.0, 1.0), (0.2, 4.0), (-0.2, 4.0)):
+        speeds = speeds_at(np.array(cells), gain)
+        _, (sensor, _, narrow) = steered.look(cells, speeds, SETTINGS, EPS)
+        assert sensor > 0.9
+        assert narrow == (sensor if gain == 0.0 else 0.0)
+        found = steered.decide(cells, speeds, (1.0, 0.0, narrow / sensor), upwards, SETTINGS)
+        assert found == pytest.approx(0.01 + steepness * 0.01)
 
 
 @pytest.mark.parametrize("length", [2.5, 4.0, 6.0, 12.0, 30.0])
-def test_in_waves_bounds_are_those_of_smooth_flow(length, monkeypatch):
+def test_in_waves_bounds_are_those_of_smooth_flow(length):
     k, phase = 2 * np.pi / length, np.linspace(0, 2 * np.pi, 400)
-    cells = tuple(np.sin(k * np.arange(6.0)[:, None] + phase))
-    value = steered.plain(cells, SETTINGS, EPS)
-    monkeypatch.setattr(steered, "NEAR", SETTINGS[-1])
-    np.testing.assert_allclose(value, steered.plain(cells, SETTINGS, EPS), atol=1e-12)
+    cells = np.sin(k * np.arange(6.0)[:, None] + phase)
+    np.testing.assert_allclose(value(cells), steered.plain(cells, SETTINGS, EPS), atol=1e-12)
 
 
-def test_at_flat_minima_bounds_are_those_of_smooth_flow(monkeypatch):
+def test_at_flat_minima_bounds_are_those_of_smooth_flow():
     # Averages of x^4: right of its minimum they need a steepness of 2.4.
     edges = np.arange(7.0)[:, None] - 2.5 + np.linspace(-4.0, 4.0, 161)
-    cells = tuple(np.diff(edges**5, axis=0) / 5.0)
-    value = steered.plain(cells, SETTINGS, EPS)
-    monkeypatch.setattr(steered, "NEAR", SETTINGS[-1])
-    np.testing.assert_allclose(value, steered.plain(cells, SETTINGS, EPS), atol=1e-12)
+    cells = np.diff(edges**5, axis=0) / 5.0
+    np.testing.assert_allclose(value(cells), steered.plain(cells, SETTINGS, EPS), atol=1e-12)
