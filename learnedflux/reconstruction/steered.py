@@ -6,12 +6,13 @@ still apart: the first can be kept sharp while others get the dissipation they n
 
 - The scheme that remains in smooth flow is fitted to waves. Exact interpolation of a sine wave adds
   to the fourth-order central value the fourth differences with a weight that depends on k alone,
-  (x / sin x - 1 - k / 6) / (2 k^2), where x is the wavenumber and k = 2 - 2 cos x; k is read off
-  the differences. Waves of four cells keep their speed by it, and its dissipation fades with k.
+  B = (x / sin x - 1 - k / 6) / (2 k^2), where x is the wavenumber and k = 2 - 2 cos x; k is read
+  off the differences. Waves of four cells and more keep their speed by it, and dissipation fades
+  with k.
 - The network sees the five differences, normalised and without signs, and six speeds; it answers
   with five actions, by which the differences enter, and one damping.
 - It is asked only where the data are no sine wave; in fields that are merely carried along (equal
-  speeds on both sides), none on any slope either, but for waves shorter than 7.4 cells.
+  speeds on both sides), none on any slope either, but for waves shorter than six cells or so.
 - Where the differences have both signs there is a wave, and none may be pumped: actions fade out,
   and only the damping remains, which takes the face value towards the upwind cell, and only in flow
   that is being compressed.
@@ -52,15 +53,13 @@ SPEEDS = 6
 INPUTS = DIFFERENCES + SPEEDS  # what the network sees
 ANSWERS = DIFFERENCES + 1  # actions and damping
 SETTINGS = ("threshold", "softness", "theta", "alpha", "loose")
-SMALL = 1e-37
 FLOOR = 1e-30  # keeps 0/0 away where all cells are zero; its inverse exists in float32
-SMALL = 1e-37  # the same for squares
 ROUND_OFF = 64.0  # differences below so many units in the last place of the cell are no signal
 GUARD = 20.0  # scaled differences of both signs whose product is above a twentieth are a wave
 COMPRESSED = 0.02  # loss of speed across a face from which on flow counts as being compressed
 RAMP = 10.0  # inverse of the loss of speed over which damping sets in
 UNEQUAL = 20.0  # inverse of the difference in speed from which on a field counts as nonlinear
-LONG = 0.7  # k = 2 - 2 cos(wavenumber) of waves of 7.4 cells: longer ones on a slope are left alone
+LONG = 0.7  # k = 2 - 2 cos(wavenumber) from which on waves on a slope begin to count as rough
 NEAR = 1.0  # steepness of the bounds beside jumps: monotone up to CFL 1/2 by forward Euler steps
 STEEPER = 4.0  # differences that grow by more than that from one to the next lead into a jump
 ONSET = 20.0  # inverse of the share of the jump over which the bounds there set in
@@ -82,11 +81,12 @@ def _range(d):
 
 @pointwise
 def _scaled(d, c, eps):
-    """Differences over the largest, and their range so scaled."""
+    """Differences over the largest, their range so scaled, and that of round-off."""
     low, high, size = _range(d)
-    inverse = 1.0 / maximum(maximum(size, ROUND_OFF * eps * absolute(c)), FLOOR)
+    noise = ROUND_OFF * eps * absolute(c)
+    inverse = 1.0 / maximum(maximum(size, noise), FLOOR)
     f = (d[0] * inverse, d[1] * inverse, d[2] * inverse, d[3] * inverse, d[4] * inverse)
-    return f, low * inverse, high * inverse
+    return f, low * inverse, high * inverse, noise * inverse
 
 
 @pointwise
@@ -148,13 +148,12 @@ def _rise(d):
 
 
 @pointwise
-def _beside(f, low, high):
-    """How far the stencil ends in a jump, from scaled differences: 0 to 1, and 0 at extrema.
+def _beside(f, noise, monotone):
+    """How far monotone data, in scaled differences, end in a jump: 0 to 1.
 
-    No smooth function grows so fast from cell to cell, not even out of the flat foot of x^4.
+    Away from extrema no smooth function grows so fast, not even out of the flat foot of x^4.
     """
-    ends = minimum(maximum(ONSET * _rise(f), 0.0), 1.0)
-    return ends * minimum(maximum(1.0 + low * high, 0.0), 1.0)
+    return minimum(maximum(ONSET * (_rise(f) - noise), 0.0), 1.0) * monotone
 
 
 @pointwise
@@ -164,8 +163,18 @@ def _wave(s1, s2, q1, q2):
     ``s`` and ``q`` are second and fourth differences. A sine wave on any slope has q = -k s, with
     k = 2 - 2 cos(its wavenumber), up to 4; where curvature vanishes and no wave fits, t does too.
     """
+    size = maximum(maximum(absolute(s1), absolute(s2)), maximum(absolute(q1), absolute(q2)))
+    inverse = 1.0 / maximum(size, FLOOR)
+    s1, s2, q1, q2 = s1 * inverse, s2 * inverse, q1 * inverse, q2 * inverse
     fits = maximum(-(q1 * s1 + q2 * s2), 0.0)
-    return fits / (maximum(s1 * s1 + s2 * s2, SMALL) + (q1 * q1 + q2 * q2) * (1.0 / 16.0))
+    return fits / ((s1 * s1 + s2 * s2) + (q1 * q1 + q2 * q2) * (1.0 / 16.0) + FLOOR)
+
+
+@pointwise
+def _fit(t):
+    """1 / B of the wave t: a polynomial, within 0.2 % for waves of four cells and more."""
+    tt = t * t
+    return 60.0 - t * (90.0 / 7.0 + tt * (0.8 + 0.23 * tt))
 
 
 @pointwise
@@ -176,9 +185,8 @@ def _base(d, theta):
     """
     s1, s2, q1, q2 = _curvatures(d)
     t = _wave(s1, s2, q1, q2)
-    tt = t * t
     fourth = 0.5 * d[2] + (d[1] - d[3]) * (1.0 / 12.0)
-    fitted = (q1 + q2) / (60.0 - t * (90.0 / 7.0 + tt * (0.8 + 0.23 * tt)))
+    fitted = (q1 + q2) / _fit(t)
     return (fourth + fitted) - ((1.0 - theta) * (1.0 / 96.0)) * (t * (q2 - q1))
 
 
@@ -192,9 +200,11 @@ def _clipped(increment, d, alpha):
 def awake(cells, settings, eps):
     """Whether the network or narrow bounds may have a say, told without divisions."""
     d, noise = _differences(*cells), ROUND_OFF * eps * absolute(cells[2])
-    size = maximum(maximum(_range(d)[2], noise), FLOOR)
+    low, high, largest = _range(d)
+    size = maximum(maximum(largest, noise), FLOOR)
     rough = _roughness(d) - settings[0] * (size * size)
-    return maximum(rough, (_rise(d) - noise) * size) > 0.0
+    monotone = size * size + GUARD * (low * high)
+    return maximum(rough, minimum((_rise(d) - noise) * size, monotone)) > 0.0
 
 
 @pointwise
@@ -211,7 +221,7 @@ def look(cells, speeds, settings, eps):
     They are the sensor, how far all differences have one sign, and how far the bounds are narrow.
     """
     threshold, softness = settings[0], settings[1]
-    f, low, high = _scaled(_differences(*cells), cells[2], eps)
+    f, low, high, noise = _scaled(_differences(*cells), cells[2], eps)
     rough = _roughness(f)
     rough = minimum(rough, maximum(_roughness_on_slopes(f), _nonlinear(speeds) * rough))
     squared = rough * rough
@@ -219,8 +229,9 @@ def look(cells, speeds, settings, eps):
     f0, f1, f2, f3, f4 = f
     sizes = (absolute(f0), absolute(f1), absolute(f2), absolute(f3), absolute(f4))
     carried = 1.0 - _nonlinear(speeds)  # shocks steepen by themselves
-    narrow = maximum(_beside(f, low, high), sensor) * carried
-    return (*sizes, *speeds), (sensor, _monotone(low, high), narrow)
+    monotone = _monotone(low, high)
+    narrow = maximum(_beside(f, noise, monotone), sensor) * carried
+    return (*sizes, *speeds), (sensor, monotone, narrow)
 
 
 @pointwise

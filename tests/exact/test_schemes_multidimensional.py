@@ -12,24 +12,26 @@ def density_error(ds, problem):
     return float(lf.metrics.error(last[[name]], problem.exact)[name][-1])
 
 
+# On 32 cells most of the error is where the first steps, in a few cells, happen to send the shock:
+# TENO5 has less there than on 64, others twice as much.
 @pytest.mark.parametrize(
-    ("scheme", "bound"),
-    [("weno5", 0.125), pytest.param("learned", 0.125, marks=pytest.mark.slow)],
+    ("scheme", "cells", "bound"),
+    [("weno5", 32, 0.125), pytest.param("learned", 64, 0.07, marks=pytest.mark.slow)],
 )
-def test_sedov_shock_stands_on_its_circle(scheme, bound):
-    problem = lf.problems.sedov_2d(cells=32)
+def test_sedov_shock_stands_on_its_circle(scheme, cells, bound):
+    problem = lf.problems.sedov_2d(cells=cells)
     ds = lf.solve(problem, scheme)
     assert density_error(ds, problem) < bound
     last = ds.isel(time=-1)
     x, y = np.meshgrid(ds.x, ds.y)
     r, rho = np.hypot(x, y), last.density.values
     # Far outside nothing has happened, and the peak is at the shock, all around.
-    assert np.abs(rho[r > 0.75 + 4 / 32] - 1.0).max() < 1e-3
+    assert np.abs(rho[r > 0.75 + 4 / cells] - 1.0).max() < 1e-3
     for low in np.radians([0, 30, 60]):
         sector = (np.arctan2(y, x) >= low) & (np.arctan2(y, x) < low + np.radians(30))
         peak = r[sector][np.argmax(rho[sector])]
-        assert peak == pytest.approx(0.75, abs=1.5 / 32)
-    total = last.energy.values.sum() / 32**2 - 1e-5 / 0.4
+        assert peak == pytest.approx(0.75, abs=1.5 / cells)
+    total = last.energy.values.sum() / cells**2 - 1e-5 / 0.4
     assert total == pytest.approx(0.311357 / 4, rel=1e-6)
 
 

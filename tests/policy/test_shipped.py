@@ -111,7 +111,7 @@ def test_no_new_extrema_in_shock_tubes(policy, name):
     assert excess(policy) <= max(excess("mp5"), 1e-3) + 6e-3
 
 
-@pytest.mark.parametrize(("cfl", "allowed"), [(0.1, 1e-11), (0.33, 1e-5), (0.4, 1e-4)])
+@pytest.mark.parametrize(("cfl", "allowed"), [(0.1, 1e-11), (0.33, 1e-11), (0.4, 1e-8)])
 def test_no_new_extrema_at_jumps(policy, cfl, allowed):
     """Monotone data stay monotone as far as the bounds' steepness goes: MP5 allows 5e-4 at 0.4."""
 
@@ -174,10 +174,14 @@ def test_flat_extrema_keep_their_order(policy, name):
     if "Advection" not in policy.equations:
         pytest.skip("not trained on what is carried along")
     settings = {"integrator": "ssprk104", "cfl": 0.4}
-    coarse, fine = (lf.problems.get(name)(cells=cells) for cells in (80, 160))
-    errors = [l1(problem, policy, **settings)[0] for problem in (coarse, fine)]
-    assert np.log2(errors[0] / errors[1]) >= 4.8
-    assert errors[1] <= 1.1 * l1(fine, "mp5", **settings)[0]
+    problems = [lf.problems.get(name)(cells=cells) for cells in (80, 160)]
+    errors = [l1(problem, policy, **settings)[0] for problem in problems]
+    for error, problem in zip(errors, problems, strict=True):
+        assert error <= 0.5 * l1(problem, "mp5", **settings)[0]
+    # Where the second derivative of critical_sine vanishes, its third is a thousandth. Of two grids
+    # one hits that spot, with a third of MP5's error instead of a twentieth: that is no order.
+    if name != "critical_sine":
+        assert np.log2(errors[0] / errors[1]) >= 4.8
 
 
 @pytest.mark.parametrize("cfl", [0.1, 0.4, 0.7])
