@@ -7,8 +7,8 @@ put into LLVM's language; optimiser and code generator see it in the kernel alon
 out the same, in half the time.
 
 Numba has no option for this. What is replaced below are the last steps of its compilation. Should a
-later version not ask for one of them, or not have what they are made of, parts are compiled the
-long way again.
+later version not ask for one of them, or lack one of the names they are made of, parts are compiled
+the long way again.
 """
 
 from __future__ import annotations
@@ -92,4 +92,7 @@ part = njit(
     no_cfunc_wrapper=True,
     pipeline_class=PartCompiler,
 )
-"""Decorator of a loop of a kernel: compiled once, and called unless the optimiser inlines it."""
+"""Decorator of a loop of a kernel: compiled once, and called unless the optimiser inlines it.
+
+Only compiled code may call it: from Python there is no way in, and trying ends the process.
+"""

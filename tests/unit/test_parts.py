@@ -3,9 +3,10 @@
 import subprocess
 import sys
 
+from numba import njit
 from numba.core.compiler import Compiler
 
-from learnedflux.parts import PartCompiler
+from learnedflux.parts import PartCompiler, part
 
 WITHOUT = """
 import sys
@@ -41,6 +42,18 @@ assert x.tolist() == [0.0, 2.0, 4.0]
 
 def test_the_installed_numba_has_what_it_takes():
     assert PartCompiler is not Compiler
+
+    @part
+    def double(x):
+        return 2.0 * x
+
+    @njit
+    def kernel(x):
+        return double(x)
+
+    assert kernel(2.0) == 4.0
+    (compiled,) = double.overloads.values()
+    assert type(compiled.library).__name__ == "_Part"
 
 
 def test_without_it_parts_are_compiled_the_long_way():

@@ -38,6 +38,7 @@ def test_it_sleeps_in_every_sine_wave(length, mean):
     phase = np.linspace(0, 2 * np.pi, 50)
     cells = mean + np.sin(2 * np.pi / length * np.arange(6)[:, None] + phase)
     assert (sensor(cells) == 0.0).all()
+    assert not steered.awake(tuple(cells), SETTINGS, EPS).any()
 
 
 def test_it_sleeps_on_slopes_and_parabolas():
@@ -79,7 +80,7 @@ def test_asleep_nothing_has_a_say(gain):
     np.testing.assert_array_equal(mine[asleep], steered.plain(cells[:, asleep], SETTINGS, EPS))
 
 
-def test_sleeping_it_is_the_linear_scheme_of_fifth_order():
+def test_sleeping_it_is_exact_for_polynomials_of_fourth_degree():
     # Averages of x^5 over cells: exact but for the derivative that a fifth-order scheme misses.
     edges = np.arange(7.0)[:, None] - 3.0 + np.linspace(40, 60, 5)
     cells = np.diff(edges**5, axis=0) / 5.0  # of x^4
@@ -156,3 +157,11 @@ def test_at_flat_minima_bounds_are_those_of_smooth_flow():
     edges = np.arange(7.0)[:, None] - 2.5 + np.linspace(-4.0, 4.0, 161)
     cells = np.diff(edges**5, axis=0) / 5.0
     np.testing.assert_allclose(value(cells), steered.plain(cells, SETTINGS, EPS), atol=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1e-28, 1e-18, 1e18])
+def test_it_keeps_any_scale(scale):
+    # Densities in grams per cubic centimetre are as small as that.
+    cells = np.sin(np.arange(6.0)[:, None] + np.linspace(0, 6, 50))
+    expected = steered.plain(cells, SETTINGS, EPS)
+    np.testing.assert_allclose(steered.plain(scale * cells, SETTINGS, EPS) / scale, expected, 1e-12)
