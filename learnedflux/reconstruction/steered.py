@@ -167,7 +167,7 @@ def _wave(s1, s2, q1, q2):
     inverse = 1.0 / maximum(size, FLOOR)
     s1, s2, q1, q2 = s1 * inverse, s2 * inverse, q1 * inverse, q2 * inverse
     fits = maximum(-(q1 * s1 + q2 * s2), 0.0)
-    return fits / ((s1 * s1 + s2 * s2) + (q1 * q1 + q2 * q2) * (1.0 / 16.0) + FLOOR)
+    return fits / maximum((s1 * s1 + s2 * s2) + (q1 * q1 + q2 * q2) * (1.0 / 16.0), FLOOR)
 
 
 @pointwise

