@@ -222,15 +222,15 @@ def look(cells, speeds, settings, eps):
     """
     threshold, softness = settings[0], settings[1]
     f, low, high, noise = _scaled(_differences(*cells), cells[2], eps)
-    rough = _roughness(f)
-    rough = minimum(rough, maximum(_roughness_on_slopes(f), _nonlinear(speeds) * rough))
+    rough, nonlinear = _roughness(f), _nonlinear(speeds)
+    rough = minimum(rough, maximum(_roughness_on_slopes(f), nonlinear * rough))
     squared = rough * rough
     sensor = maximum(squared - threshold * threshold, 0.0) / (squared + softness * softness)
     f0, f1, f2, f3, f4 = f
     sizes = (absolute(f0), absolute(f1), absolute(f2), absolute(f3), absolute(f4))
-    carried = 1.0 - _nonlinear(speeds)  # shocks steepen by themselves
     monotone = _monotone(low, high)
-    narrow = maximum(_beside(f, noise, monotone), sensor) * carried
+    # Only in what is carried along: shocks steepen by themselves.
+    narrow = maximum(_beside(f, noise, monotone), sensor) * (1.0 - nonlinear)
     return (*sizes, *speeds), (sensor, monotone, narrow)
 
 
