@@ -70,8 +70,9 @@ def test_asleep_nothing_has_a_say(gain):
     rng = np.random.default_rng(3)
     waves = np.sin(np.arange(6)[:, None] * rng.uniform(0, 2, 4000) + rng.uniform(0, 6, 4000))
     steep = np.cumsum(np.exp(rng.uniform(-6, 0, (6, 4000))), axis=0)
+    noise = rng.normal(size=(6, 4000))
     cells = np.concatenate(
-        [waves, rng.normal(size=(6, 4000)), np.sort(rng.random((6, 4000)), 0), steep], 1
+        [waves, noise, np.sort(noise, axis=0), steep, 1.0 + 30.0 * EPS * np.sort(noise, axis=0)], 1
     )
     asleep = ~steered.awake(tuple(cells), SETTINGS, EPS)
     assert 0.05 < asleep.mean() < 0.9
@@ -157,6 +158,19 @@ def test_at_flat_minima_bounds_are_those_of_smooth_flow():
     edges = np.arange(7.0)[:, None] - 2.5 + np.linspace(-4.0, 4.0, 161)
     cells = np.diff(edges**5, axis=0) / 5.0
     np.testing.assert_allclose(value(cells), steered.plain(cells, SETTINGS, EPS), atol=1e-12)
+
+
+@pytest.mark.parametrize("length", [6.0, 8.0, 12.0])  # the bounds leave them alone
+def test_its_dissipation_takes_energy(length):
+    u = np.sin(2 * np.pi / length * np.arange(24.0) + 0.3)
+    cells = tuple(np.roll(u, 2 - j) for j in range(6))
+
+    def lost(theta):
+        value = steered.plain(cells, (*SETTINGS[:2], theta, 1e6, 1e6), EPS)
+        return np.sum(u * (value - np.roll(value, 1)))
+
+    assert lost(0.8) > 1e-6
+    assert abs(lost(1.0)) < 1e-13
 
 
 @pytest.mark.parametrize("scale", [1e-28, 1e-18, 1e18])
