@@ -269,3 +269,45 @@ def test_blast_on_a_gpu(scheme, dtype):
     device = lf.solve(posed, scheme, device="cuda", dtype=dtype, dt=2e-3)
     host = lf.solve(posed, scheme, dt=2e-3)
     assert_same(host, device, 1e-10 if dtype == "float64" else 1e-3)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("shape", [(20, 18), (10, 8, 9)], ids=["2d", "3d"])
+@pytest.mark.parametrize("name", EQUATIONS)
+def test_fifty_steps_on_a_gpu(name, shape):
+    posed, dt = fifty(problem(name, *shape))
+    host = lf.solve(posed, dt=dt)
+    device = lf.solve(posed, dt=dt, device="cuda")
+    assert host.attrs["steps"] == device.attrs["steps"] == STEPS
+    assert_same(host, device, 1e-10)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("scheme", ["godunov", "muscl", "teno5", "mp5", "learned"])
+def test_near_vacuum_on_a_gpu(scheme):
+    """Steps that fail end a burst; the limiter takes over, as on the CPU."""
+    posed = lf.problems.leblanc(cells=100)
+    host, device = lf.solve(posed, scheme), lf.solve(posed, scheme, device="cuda")
+    assert host.attrs["steps"] == device.attrs["steps"]
+    assert_same(host, device, 1e-8)
+
+
+@pytest.mark.gpu
+def test_training_on_a_gpu():
+    """Three steps of training there give the weights that they give on the CPU."""
+    settings = {
+        "equations": ["Advection", "Burgers"],
+        "baselines": ["mp5"],
+        "iterations": 3,
+        "rows": 3,
+        "cells": 32,
+        "steps": [2, 4],
+        "validate_every": 2,
+        "progress": False,
+    }
+    from learnedflux import training
+
+    host, device = (training.train(**settings, device=where) for where in ("cpu", "cuda"))
+    for key, value in host.policy.state_dict().items():
+        found = device.policy.state_dict()[key].cpu()
+        torch.testing.assert_close(found, value, rtol=0, atol=1e-8)
