@@ -58,6 +58,13 @@ class Integrator:
         """Evaluations of the right-hand side per step."""
         return len(self.rows)
 
+    def forward_cfl(self, cfl: float) -> float:
+        """Return the largest CFL number of the forward Euler steps that a step is made of.
+
+        Where that is not known (``ssp`` is 0), or as large as the step's own, it is that.
+        """
+        return cfl / max(1.0, self.ssp)
+
     @property
     def times(self) -> tuple[float, ...]:
         """Time of each stage in units of the step."""

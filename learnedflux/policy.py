@@ -14,6 +14,7 @@ fluxes works on no others.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import logging
@@ -116,6 +117,17 @@ class Policy:
     def uses_speeds(self) -> bool:
         """Whether it must be told characteristic speeds."""
         return self._uses_speeds
+
+    def for_steps(self, cfl: float) -> Policy:
+        """Return the policy as it is for steps of a CFL number; most are the same for all."""
+        if self.network is None:
+            return self
+        settings = self.network.family.for_steps(self.network.settings, cfl)
+        if settings == self.network.settings:
+            return self
+        changed = copy.copy(self)
+        changed.network = self.network._replace(settings=settings)
+        return changed
 
     def session_on(self, device: str, index: int = 0) -> Any:
         """Return an ONNX Runtime session on a device, or None if ONNX Runtime knows none there."""

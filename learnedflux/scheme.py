@@ -198,6 +198,13 @@ class BoundScheme:
         r = self.reconstruction
         return r.uses_speeds if isinstance(r, Policy) else r.speeds
 
+    def for_steps(self, cfl: float, equation: Equation, dimension: int) -> BoundScheme:
+        """Return the scheme for steps of a CFL number: learned ones bound large steps more."""
+        given = self.reconstruction
+        if isinstance(given, Policy) and any(self.linear_fields(equation, dimension)):
+            return dataclasses.replace(self, reconstruction=given.for_steps(cfl))
+        return self
+
     def linear_fields(self, equation: Equation, dimension: int) -> tuple[bool, ...]:
         """Whether each reconstructed variable is a linearly degenerate field."""
         fields = equation.linear_fields(dimension)

@@ -43,6 +43,10 @@ class Semidiscretization:
     threads : int, optional
         CPU threads of the numba backend. Default: ``NUMBA_NUM_THREADS`` or all cores; small
         problems use one. Any number gives the same result, to the last bit.
+    cfl : float, optional
+        CFL number of the forward Euler steps that steps will be made of, see
+        :meth:`~learnedflux.integrators.Integrator.forward_cfl`: learned schemes have narrower
+        bounds above 1/2. Default: not above.
 
     Notes
     -----
@@ -70,11 +74,14 @@ class Semidiscretization:
         dtype: str = "float64",
         compile: bool | None = None,
         threads: int | None = None,
+        cfl: float | None = None,
     ) -> None:
         if not isinstance(problem, Problem):
             raise InputError(f"problem must be a Problem; got {type(problem).__name__}.")
         self.problem = problem
         self.scheme = Scheme.of(scheme).bind(problem.equation)
+        if cfl is not None:
+            self.scheme = self.scheme.for_steps(cfl, problem.equation, problem.grid.dimension)
         for axis, cells in zip(problem.grid.axes, problem.grid.shape, strict=True):
             if cells < self.scheme.radius:
                 raise InputError(

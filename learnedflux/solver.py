@@ -201,10 +201,11 @@ def solve(
     method = integrators[integrator] if isinstance(integrator, str) else integrator
     if not isinstance(method, Integrator):
         raise InputError(f"integrator must be a name or an Integrator; got {integrator!r}.")
-    if cfl > max(1.0, method.ssp):
+    if method.forward_cfl(cfl) > 1.0:
         log.warning("cfl = %g is beyond what %s is stable for (about 1)", cfl, method.name)
     targets = _output_times(times, problem.t_end)
-    semi = Semidiscretization(problem, scheme, backend, device, dtype, compile, threads)
+    pace = None if dt is not None else method.forward_cfl(cfl)
+    semi = Semidiscretization(problem, scheme, backend, device, dtype, compile, threads, pace)
 
     q = semi.initial()
     t, stats = 0.0, Statistics()

@@ -65,6 +65,7 @@ def main() -> None:
     add("--cfl", type=float, nargs="+", default=[CFL], help="named: CFL numbers instead of 0.4")
     add("--quick", action="store_true", help="less of everything, for a look during training")
     add("--reference-cells", type=int, default=800, help="two: along each side of the fine runs")
+    add("--reference-device", default="cpu", help="two: where these are made: cpu or cuda")
     add("--cache", type=Path, default=Path("build/references"), help="two: where they are kept")
     add("--plot", type=Path, metavar="FILE", help="waves: picture of the amplification curves")
     given = parser.parse_args()  # fmt: skip
@@ -77,6 +78,7 @@ def main() -> None:
         cfl=given.cfl,
         quick=given.quick,
         reference_cells=given.reference_cells,
+        reference_device=given.reference_device,
         cache=given.cache,
         plot=given.plot,
     )

@@ -89,6 +89,8 @@ class Exam:
         Fewer problems, shorter runs.
     reference_cells : int
         Along each side, of the runs that two-dimensional results are compared with.
+    reference_device : str
+        Where these are made, as ``solve`` takes it.
     cache : Path
         Folder in which these are kept.
     plot : Path, optional
@@ -101,6 +103,7 @@ class Exam:
     cfl: Sequence[float] = (0.4,)
     quick: bool = False
     reference_cells: int = 800
+    reference_device: str = "cpu"
     cache: Path = Path("build/references")
     plot: Path | None = None
     verdicts: list[Verdict] = field(default_factory=list)

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from learnedflux.policy import Policy
-from learnedflux.reconstruction.families import families
 
 __all__ = ["OnDevice", "pointwise_policy"]
 
@@ -27,15 +26,12 @@ def pointwise_policy(
 
     They are the cells around a face and, of a policy that uses speeds, last a tuple of those.
     """
-    weights, config = policy.metadata.get("weights"), policy.metadata.get("config")
-    family = families.get(policy.metadata["family"])
-    if family is None or not weights or not config:
+    if policy.network is None:
         return None
+    family, settings, known = policy.network
     layers = tuple(
-        (tuple(tuple(map(float, row)) for row in layer["weight"]), tuple(map(float, layer["bias"])))
-        for layer in weights
+        (tuple(map(tuple, weight.tolist())), tuple(bias.tolist())) for weight, bias in known
     )
-    settings = tuple(float(config[key]) for key in family.settings)
     eps = torch.finfo(dtype).eps
     tensors = [
         tuple(torch.tensor(x, dtype=dtype, device=device) for x in layer) for layer in layers

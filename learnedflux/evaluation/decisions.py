@@ -19,6 +19,7 @@ from learnedflux import metrics
 from learnedflux.backends import TorchBackend
 from learnedflux.dataset import grid_of
 from learnedflux.errors import InputError
+from learnedflux.integrators import integrators
 from learnedflux.problem import ExactSolution, Problem
 from learnedflux.scheme import BoundScheme, Scheme
 
@@ -96,6 +97,9 @@ def actions(ds: xr.Dataset, problem: Problem, scheme: Any, beside: Any = BESIDE)
             "problem that was solved."
         )
     bound = Scheme.of(scheme).bind(problem.equation)
+    if "cfl" in ds.attrs and ds.attrs["integrator"] in integrators:
+        pace = integrators[ds.attrs["integrator"]].forward_cfl(float(ds.attrs["cfl"]))
+        bound = bound.for_steps(pace, problem.equation, 1)
     other = Scheme(beside, variables=bound.variables).bind(problem.equation)
     names = problem.equation.conserved_names(1)
     states = np.stack([ds[name].values for name in names], axis=1)

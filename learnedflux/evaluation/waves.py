@@ -129,7 +129,8 @@ def amplification(
         for i, scheme in enumerate(chosen.values()):
             for j, law in enumerate(laws):
                 for k, number in enumerate(numbers):
-                    train = _Train(law, scheme, cells, rows, sound_speed)
+                    pace = method.forward_cfl(number)
+                    train = _Train(law, scheme, cells, rows, sound_speed, pace)
                     end, top = train.carry(method, number, periods)
                     at = (len(grounds), len(heights), len(lengths))
                     left[i, j, :, k], highest[i, j, :, k] = end.reshape(at), top.reshape(at)
@@ -203,6 +204,7 @@ class _Train:
         cells: int,
         rows: Sequence[tuple[float, float, float]],
         sound_speed: float,
+        pace: float,
     ) -> None:
         self.equation: Equation = Advection() if law == "Advection" else Euler(gamma=1.4)
         self.grid = Grid(x=(0.0, float(cells), cells))
@@ -233,7 +235,7 @@ class _Train:
             jump = np.stack((rise, rise, 0.5 * rise))  # at velocity 1
         self.q, self.tilt = q, _Tilt(jump)
         side = Boundary("tilted", self.tilt, periodic=True)
-        bound = scheme.bind(self.equation)
+        bound = scheme.bind(self.equation).for_steps(pace, self.equation, 1)
         self.backend = NumbaBackend(self.equation, self.grid, bound, ((side, side),))
         self.backend.limiting = False  # as in a run, where it acts only if a step fails
 

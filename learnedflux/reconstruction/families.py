@@ -37,6 +37,9 @@ class Family:
         Pointwise functions ``awake(cells, settings, eps)``, ``plain(cells, settings, eps)``,
         ``look(cells, speeds, settings, eps)`` and
         ``decide(cells, speeds, gates, answers, settings)``.
+    for_steps : callable, optional
+        ``for_steps(settings, cfl)``: the settings for steps of that size where the equation carries
+        something along; default: the same for all.
     """
 
     name: str
@@ -50,6 +53,9 @@ class Family:
     plain: Callable[..., Any]
     look: Callable[..., Any]
     decide: Callable[..., Any]
+    for_steps: Callable[[tuple[float, ...], float], tuple[float, ...]] = lambda settings, _: (
+        settings
+    )
 
     def evaluate(
         self, cells: Any, speeds: Any, settings: tuple[float, ...], eps: float, ask: Any
@@ -87,6 +93,7 @@ families: dict[str, Family] = {
             steered.plain,
             steered.look,
             steered.decide,
+            steered.for_steps,
         ),
     )
 }

@@ -17,7 +17,8 @@ still apart: the first can be kept sharp while others get the dissipation they n
   and only the damping remains, which takes the face value towards the upwind cell, and only in flow
   that is being compressed.
 - Beside jumps that are carried along the bounds are narrow enough for monotone data to stay so at
-  usual CFL numbers; in smooth flow they are wide, for the sake of the order at flat extrema.
+  usual CFL numbers; in smooth flow they are wide, for the sake of the order at flat extrema. Steps
+  above CFL 1/2 would let jumps overshoot by what smooth flow is granted, and are granted less.
 
 ``d`` is the tuple of five differences, ``c`` the upwind cell, ``eps`` the spacing of floating-point
 numbers at one, and ``speeds`` six characteristic speeds over the fastest: of the field itself, of
@@ -42,6 +43,7 @@ __all__ = [
     "SPEEDS",
     "awake",
     "decide",
+    "for_steps",
     "look",
     "plain",
 ]
@@ -63,6 +65,18 @@ LONG = 0.7  # k = 2 - 2 cos(wavenumber) from which on waves on a slope begin to 
 NEAR = 1.0  # steepness of the bounds beside jumps: monotone up to CFL 1/2 by forward Euler steps
 STEEPER = 4.0  # differences that grow by more than that from one to the next lead into a jump
 ONSET = 20.0  # inverse of the share of the jump over which the bounds there set in
+
+
+def for_steps(settings: tuple[float, ...], cfl: float) -> tuple[float, ...]:
+    """Return the settings for steps of a CFL number, in fields that are carried along.
+
+    Six cells do not always tell the foot of a jump from a flat minimum. Up to CFL 1/2 the wide
+    bounds of smooth flow do no harm; above, jumps overshoot by them. The numbers are from pulses.
+    """
+    if cfl * (1.0 + NEAR) <= 1.0:
+        return settings
+    steepest = min(NEAR, max(2.4 - 2.0 * cfl, 2.0 / 3.0))
+    return (*settings[:4], min(settings[4], steepest))
 
 
 @pointwise
@@ -239,7 +253,7 @@ def decide(cells, speeds, gates, answers, settings):
     """Return the left-biased face value that the network's five actions and damping lead to."""
     d, sensor, monotone, narrow = _differences(*cells), gates[0], gates[1], gates[2]
     acting, steep, loose = monotone * sensor, settings[3], settings[4]
-    resting = loose + (NEAR - loose) * narrow
+    resting = loose - maximum(loose - NEAR, 0.0) * narrow
     increment = _base(d, settings[2]) + acting * dot(answers[:5], d)
     increment = _clipped(increment, d, resting + (steep - resting) * acting)
     damping = minimum(maximum(answers[5], 0.0), 1.0) * (sensor * _compressed(speeds))

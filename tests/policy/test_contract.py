@@ -105,6 +105,19 @@ def test_torch_backend_gives_what_numba_gives(tmp_path):
     np.testing.assert_allclose(b.density, a.density, rtol=1e-12)
 
 
+@pytest.mark.parametrize("make", [lf.problems.composite_wave, lf.problems.sod])
+def test_both_backends_narrow_bounds_for_large_steps(make):
+    problem = make(cells=60)
+    problem = problem.replace(t_end=0.2)
+    numba, torch = (lf.solve(problem, "learned", cfl=0.8, backend=b) for b in ("numba", "torch"))
+    name = next(iter(numba.data_vars))
+    np.testing.assert_allclose(torch[name], numba[name], rtol=1e-10, atol=1e-10)
+    semi = lf.Semidiscretization(problem, "learned", cfl=0.8)
+    wide = lf.Semidiscretization(problem, "learned")
+    assert semi.scheme.reconstruction.network.settings[-1] == pytest.approx(0.8)
+    assert wide.scheme.reconstruction.network.settings[-1] == 4.0
+
+
 def test_field_tells_linear_from_nonlinear(tmp_path):
     policy = lf.Policy(write(tmp_path / "field.onnx", field=True))
     stencils = np.zeros((2, 3, 1, 5, 6))

@@ -111,9 +111,15 @@ def test_no_new_extrema_in_shock_tubes(policy, name):
     assert excess(policy) <= max(excess("mp5"), 1e-3) + 6e-3
 
 
-@pytest.mark.parametrize(("cfl", "allowed"), [(0.1, 1e-11), (0.33, 1e-11), (0.4, 1e-8)])
+@pytest.mark.parametrize(
+    ("cfl", "allowed"),
+    [(0.1, 1e-11), (0.33, 1e-11), (0.4, 1e-8), (0.6, 1e-4), (0.7, 1e-3), (0.8, 2e-2)],
+)
 def test_no_new_extrema_at_jumps(policy, cfl, allowed):
-    """Monotone data stay monotone as far as the bounds' steepness goes: MP5 allows 5e-4 at 0.4."""
+    """Monotone data stay monotone as far as the bounds' steepness goes: MP5 allows 5e-4 at 0.4.
+
+    Above 0.5, with the bounds of small steps, they would overshoot by half the jump.
+    """
 
     def levels(x):
         return np.where((x > 0.2) & (x < 0.5), 1.0, 0.0) - 0.5 * (x > 0.7)
@@ -199,7 +205,7 @@ def test_no_wave_grows(policy, cfl):
             problem = lf.Problem(
                 lf.Advection(), lf.Grid(x=(0, n, n)), {"u": q[0, 0]}, "periodic", t_end=1.0
             )
-            semi = lf.Semidiscretization(problem, policy)
+            semi = lf.Semidiscretization(problem, policy, cfl=cfl)
             before = norm(q[0])
             for _ in range(steps):
                 q = lf.integrators.ssprk3(semi.backend.rhs, 0.0, q, cfl)
@@ -219,7 +225,7 @@ def test_no_wave_of_density_grows(policy, cfl, velocity):
     q = np.stack(lf.Euler().to_conserved((rho, velocity + 0 * rho, 1.0 + 0 * rho)))
     initial = dict(zip(("density", "momentum_x", "energy"), q[:, 0], strict=True))
     problem = lf.Problem(lf.Euler(), lf.Grid(x=(0, n, n)), initial, "periodic", t_end=1.0)
-    semi = lf.Semidiscretization(problem, policy)
+    semi = lf.Semidiscretization(problem, policy, cfl=cfl)
     dt = cfl / lf.Euler().max_speed(tuple(q), 0).max(axis=1, keepdims=True)
     before = norm(q[0])
     for _ in range(int(np.ceil((PERIODS / 2) * n / number.max() / abs(velocity * dt).max()))):

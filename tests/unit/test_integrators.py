@@ -163,6 +163,11 @@ def test_a_method_of_one_s_own():
     np.testing.assert_allclose(one.u, other.u, rtol=0, atol=1e-13)
 
 
+def test_steps_are_made_of_forward_euler_steps_of_known_size():
+    found = {m.name: m.forward_cfl(0.6) for m in integrators.values()}
+    assert found == pytest.approx(dict.fromkeys(found, 0.6) | {"ssprk104": 0.1})
+
+
 def test_total_variation_is_kept_up_to_the_ssp_limit():
     """Upwind differences of a step, where an Euler step keeps the variation up to dt = dx."""
 

@@ -40,6 +40,21 @@ def test_learned_is_the_policy_for_the_equation():
     assert isinstance(bound.reconstruction, lf.Policy)
 
 
+def test_large_steps_narrow_the_bounds_of_what_is_carried_along():
+    def loose(equation, cfl, dimension=1, scheme="learned"):
+        bound = lf.Scheme(scheme).bind(equation).for_steps(cfl, equation, dimension)
+        return bound.reconstruction.network.settings[-1]
+
+    for equation in (lf.Advection(), lf.Euler()):
+        steepness = [loose(equation, cfl) for cfl in (0.1, 0.5, 0.51, 0.7, 0.75, 0.8, 1.0)]
+        assert steepness == pytest.approx([4.0, 4.0, 1.0, 1.0, 0.9, 0.8, 2 / 3])
+    assert loose(lf.Burgers(), 0.8) == 4.0
+    assert loose(lf.ShallowWater(), 0.8, dimension=2) == pytest.approx(0.8)  # it carries shear
+    assert loose(lf.Advection(), 0.1) == 4.0, "the policy itself is as it was"
+    bound = lf.Scheme("weno5").bind(lf.Advection())
+    assert bound.for_steps(0.8, lf.Advection(), 1) is bound
+
+
 def test_replace_exchanges_parts():
     scheme = lf.Scheme("mp5", riemann="hll")
     other = scheme.replace(variables="conserved")
