@@ -136,11 +136,12 @@ def solve(
         the initial and the final state.
     cfl : float
         CFL number dt * sum over axes (max speed / dx) of every step. The limit is about 1; the
-        learned schemes keep monotone data monotone up to 0.4, and positivity holds up to 0.5.
+        learned schemes keep monotone data monotone up to 0.4 and narrow their bounds above 0.5,
+        and positivity holds up to 0.5.
     integrator : str or Integrator
         Name of a Runge-Kutta method from :mod:`lf.integrators`.
     dt : float, optional
-        Fixed step, instead of ``cfl``.
+        Fixed step, instead of ``cfl``; learned schemes then take it for one below CFL 1/2.
     backend : {"auto", "numba", "torch"}
         Where to compute.
     device : str

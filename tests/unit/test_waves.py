@@ -86,11 +86,18 @@ def test_entropy_waves_are_advected_like_scalars(sound_speed):
 @pytest.mark.parametrize("sound_speed", [1.5, 0.25])
 def test_gas_flows_as_fast_as_asked(sound_speed):
     """Sound is fastest in the troughs: there it has the speed that was asked for."""
-    train = _Train("Euler", lf.Scheme("godunov"), 20, [(0.0, 0.5, 10.0)], sound_speed)
+    train = _Train("Euler", lf.Scheme("godunov"), 20, [(0.0, 0.5, 10.0)], sound_speed, 0.4)
     _, velocity, _ = train.equation.to_primitive(tuple(train.q))
     fastest = train.equation.max_speed(tuple(train.q), 0).max()
     assert velocity == pytest.approx(np.ones((1, 20)))
     assert fastest == pytest.approx(1.0 + sound_speed, rel=1e-12)
+
+
+def test_learned_schemes_are_measured_with_the_bounds_of_their_steps():
+    """As ``solve`` takes them: narrower for large steps."""
+    for pace, steepness in ((0.4, 4.0), (0.7, 1.0)):
+        train = _Train("Advection", lf.Scheme("learned"), 20, [(0.0, 0.5, 10.0)], 1.5, pace)
+        assert train.backend.scheme.reconstruction.network.settings[-1] == steepness
 
 
 def test_what_cannot_be_is_not_measured():
