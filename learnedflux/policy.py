@@ -14,7 +14,6 @@ fluxes works on no others.
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import logging
@@ -125,7 +124,8 @@ class Policy:
         settings = self.network.family.for_steps(self.network.settings, cfl)
         if settings == self.network.settings:
             return self
-        changed = copy.copy(self)
+        changed = object.__new__(Policy)  # copy.copy would read and check the file again
+        changed.__dict__.update(self.__dict__)
         changed.network = self.network._replace(settings=settings)
         return changed
 

@@ -17,6 +17,11 @@ from learnedflux.reconstruction import bounded, steered
 __all__ = ["Family", "families"]
 
 
+def _alike(settings: tuple[float, ...], cfl: float) -> tuple[float, ...]:
+    """Return the settings, which are the same for steps of every size."""
+    return settings
+
+
 @dataclass(frozen=True)
 class Family:
     """A family of policies.
@@ -53,9 +58,7 @@ class Family:
     plain: Callable[..., Any]
     look: Callable[..., Any]
     decide: Callable[..., Any]
-    for_steps: Callable[[tuple[float, ...], float], tuple[float, ...]] = lambda settings, _: (
-        settings
-    )
+    for_steps: Callable[[tuple[float, ...], float], tuple[float, ...]] = _alike
 
     def evaluate(
         self, cells: Any, speeds: Any, settings: tuple[float, ...], eps: float, ask: Any

@@ -118,6 +118,18 @@ def test_both_backends_narrow_bounds_for_large_steps(make):
     assert wide.scheme.reconstruction.network.settings[-1] == 4.0
 
 
+def test_bounds_are_narrowed_without_the_file(tmp_path):
+    shipped = lf.Scheme("learned").bind(lf.Advection()).reconstruction
+    path = tmp_path / "policy.onnx"
+    path.write_bytes(shipped.path.read_bytes())
+    policy = lf.Policy(path)
+    path.unlink()
+    narrowed = policy.for_steps(0.7)
+    assert narrowed.network.settings == (*policy.network.settings[:-1], 1.0)
+    assert narrowed.digest == policy.digest
+    assert policy.for_steps(0.4) is policy
+
+
 def test_field_tells_linear_from_nonlinear(tmp_path):
     policy = lf.Policy(write(tmp_path / "field.onnx", field=True))
     stencils = np.zeros((2, 3, 1, 5, 6))
