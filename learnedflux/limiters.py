@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from learnedflux.ops import absolute, maximum, minimum, pointwise, safe_div, sign, where
+from learnedflux.ops import absolute, larger, pointwise, safe_div, sign, smaller, where
 
 __all__ = ["mc", "median_clip", "minmod", "minmod4", "superbee", "van_leer"]
 
@@ -10,21 +10,21 @@ __all__ = ["mc", "median_clip", "minmod", "minmod4", "superbee", "van_leer"]
 @pointwise
 def minmod(a, b):
     """Return the smaller of two differences of one sign, else zero."""
-    return 0.5 * (sign(a) + sign(b)) * minimum(absolute(a), absolute(b))
+    return 0.5 * (sign(a) + sign(b)) * smaller(absolute(a), absolute(b))
 
 
 @pointwise
 def minmod4(a, b, c, d):
     """Minmod of four differences."""
-    lowest = minimum(minimum(a, b), minimum(c, d))
-    highest = maximum(maximum(a, b), maximum(c, d))
-    return maximum(lowest, 0.0) + minimum(highest, 0.0)
+    lowest = smaller(smaller(a, b), smaller(c, d))
+    highest = larger(larger(a, b), larger(c, d))
+    return larger(lowest, 0.0) + smaller(highest, 0.0)
 
 
 @pointwise
 def van_leer(a, b):
     """Harmonic mean of two differences of one sign, else zero."""
-    return where(a * b > 0.0, safe_div(2.0 * (a * b), a + b), 0.0 * a)
+    return where(a * b > 0.0, safe_div(2.0 * (a * b), a + b), 0.0 * (a + b))
 
 
 @pointwise
@@ -42,5 +42,5 @@ def superbee(a, b):
 
 @pointwise
 def median_clip(value, lower, upper):
-    """``value`` moved into ``[lower, upper]``."""
-    return minimum(maximum(value, lower), upper)
+    """``value`` moved into ``[lower, upper]``; a NaN stays one."""
+    return smaller(upper, larger(lower, value))

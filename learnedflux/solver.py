@@ -64,6 +64,14 @@ def _output_times(times: Any, t_end: float) -> np.ndarray:
     return given
 
 
+def _cfl_number(problem: Problem, dt: float) -> float:
+    """Return the CFL number of a step in the initial state."""
+    q, equation = tuple(problem.initial_state()), problem.equation
+    with np.errstate(all="ignore"):  # a bad state is found by the solver, and named
+        fastest = [float(np.max(equation.max_speed(q, a))) for a in range(problem.grid.dimension)]
+    return dt * sum(speed / dx for speed, dx in zip(fastest, problem.grid.spacing, strict=True))
+
+
 def _step_to(t: float, dt: float, target: float) -> float:
     """Shorten a step to hit ``target``; two equal steps rather than a full one and a sliver."""
     left = target - t
@@ -141,7 +149,7 @@ def solve(
     integrator : str or Integrator
         Name of a Runge-Kutta method from :mod:`lf.integrators`.
     dt : float, optional
-        Fixed step, instead of ``cfl``; learned schemes then take it for one below CFL 1/2.
+        Fixed step, instead of ``cfl``; learned schemes take its CFL number in the initial state.
     backend : {"auto", "numba", "torch"}
         Where to compute.
     device : str
@@ -205,7 +213,7 @@ def solve(
     if method.forward_cfl(cfl) > 1.0:
         log.warning("cfl = %g is beyond what %s is stable for (about 1)", cfl, method.name)
     targets = _output_times(times, problem.t_end)
-    pace = None if dt is not None else method.forward_cfl(cfl)
+    pace = method.forward_cfl(cfl if dt is None else _cfl_number(problem, dt))
     semi = Semidiscretization(problem, scheme, backend, device, dtype, compile, threads, pace)
 
     q = semi.initial()

@@ -135,15 +135,16 @@ def kernels(
     contiguous: bool = True,
     pair: Any = None,
     between: Any = None,
+    widths: tuple[int, ...] = (),
 ) -> types.ModuleType:
     """Return the kernels of one scheme along one axis.
 
     ``equation`` is a class; ``reconstruct`` a pointwise function, or None where a policy gives the
-    face values, whose ``family`` is told if it is known; ``solver`` the pointwise numerical flux;
-    None where fluxes are split; ``length`` that of a frame; ``contiguous`` says whether cells along
-    the axis are neighbours in memory; ``pair`` is what gives a cell's values at both of its faces
-    at once, if not ``reconstruct`` called twice, and ``between`` the flux of primitive states, if
-    not ``solver`` of conserved ones.
+    face values, whose ``family`` is told if it is known, and the ``widths`` of its network's
+    layers; ``solver`` the pointwise numerical flux; None where fluxes are split; ``length`` that of
+    a frame; ``contiguous`` says whether cells along the axis are neighbours in memory; ``pair`` is
+    what gives a cell's values at both of its faces at once, if not ``reconstruct`` called twice,
+    and ``between`` the flux of primitive states, if not ``solver`` of conserved ones.
     """
     _give_address(equation)
     learned = dataclasses.astuple(family) if family else ()
@@ -159,6 +160,7 @@ def kernels(
         contiguous,
         pair,
         between,
+        widths,
     )
     framed, lanes = chosen.name.startswith("characteristic"), ALONG if contiguous else LANES
     names = {
@@ -171,7 +173,6 @@ def kernels(
         "PARTS": 1 if chosen.split is None else 3,
         "BALANCED": equation.balance is not Equation.balance,
         "LEARNED": family is not None,
-        "CELLS": family.cells if family else 2 * radius,
         "SPEEDS": family is not None and family.speeds > 0,
         "BY_CELL": not (reconstruct is None or framed),
         "PREPARE": chosen.prepare,
@@ -191,13 +192,13 @@ def kernels(
         "WIDE": row_length(lanes, radius),
     }
     if family:
-        widths = (family.cells, family.speeds, family.inputs, family.gates, family.answers)
         names |= {
             "AWAKE": family.awake,
             "PLAIN": family.plain,
             "LOOK": family.look,
             "DECIDE": family.decide,
-            "FAMILY_LIKE": tuple((0.0,) * width for width in widths),
+            "LAYERS": tuple((0.0,) * width for width in widths),
+            "SPEEDS_LIKE": (0.0,) * family.speeds,
         }
     # What is compiled of these is announced with the stage into which it goes.
     return _module("sweep", "", pieces, names)

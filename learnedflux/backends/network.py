@@ -1,139 +1,171 @@
 """Learned reconstructions, compiled: rows of faces, the network only where it matters.
 
 The formulas are those of :mod:`learnedflux.reconstruction.families`; only the way networks run is
-told here. First every face of a row gets the value without a network, which is right where the
-sensor is zero: almost everywhere. The other stencils of a row, of all variables and both sides, are
-gathered, the network runs through them in loops over faces that vectorise, and their values take
-the place of the first ones.
+told here. First every face of a row gets the values without a network, which are right where the
+sensor is zero: almost everywhere. The other stencils of a row, of all variables, are gathered, the
+network runs through them in one loop over faces that vectorises, and its values take the place of
+the first ones.
 """
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
 
-from learnedflux.backends.rows import entries, keep, row_at, rows_of, store
+from learnedflux.backends.rows import entries, keep, row_at, rows_at
 from learnedflux.ops import pointwise
 from learnedflux.policy import Network
+from learnedflux.reconstruction.families import UPWIND
+from learnedflux.reconstruction.stencil import differences, mirrored
 
-__all__ = ["compiled_network", "propose", "scratch_size", "settle"]
+__all__ = ["compiled_network", "gather", "propose", "scratch_size", "settle"]
 
+AROUND = (0.0,) * 6  # as many as there are cells around a face
 FACES = 1024  # at least as many as a row of faces has
-BLOCK = 128  # faces for which the network runs at once
 EPS = float(np.finfo(np.float64).eps)
 
 
 def compiled_network(network: Network) -> Any:
-    """Return a policy's network as kernels take it: settings, weights and biases."""
-    weights = tuple(np.ascontiguousarray(weight) for weight, _ in network.layers)
-    biases = tuple(np.ascontiguousarray(bias) for _, bias in network.layers)
-    return np.array(network.settings), weights, biases
+    """Return a policy's network as kernels take it: settings, and all weights in one array.
+
+    Each layer's matrix (out, in) is followed by its biases.
+    """
+    parts = [part.ravel() for layer in network.layers for part in layer]
+    return np.array(network.settings), np.concatenate(parts)
 
 
 def scratch_size(network: Network, variables: int) -> int:
-    """How many numbers of scratch :func:`propose` and :func:`settle` need."""
-    family = network.family
-    kept = family.cells + family.speeds
-    widest = max(family.inputs, *(len(bias) for _, bias in network.layers))
-    queue = 2 * variables * FACES * (kept + 1)
-    return FACES + queue + (2 * widest + kept + family.gates + 1) * BLOCK
+    """How many numbers of scratch the functions below need."""
+    rows = 1 + len(AROUND) + 2 * network.family.speeds + 2
+    return variables * FACES + rows * (variables * FACES + 8)  # rows apart by no power of two
 
 
-@pointwise
-def _layer(weight, bias, x, y, n, last):
-    """One layer for ``n`` faces: y = weight x + bias, and ReLU but for the last."""
-    for o in range(weight.shape[0]):
-        to = y[o, :n]
-        b = bias[o]
-        for i in range(n):
-            to[i] = b
-        for k in range(0, weight.shape[1] - 3, 4):  # four at a time: fewer passes over ``to``
-            w0, w1, w2, w3 = weight[o, k], weight[o, k + 1], weight[o, k + 2], weight[o, k + 3]
-            x0, x1, x2, x3 = x[k, :n], x[k + 1, :n], x[k + 2, :n], x[k + 3, :n]
-            for i in range(n):
-                to[i] = to[i] + w0 * x0[i] + w1 * x1[i] + w2 * x2[i] + w3 * x3[i]
-        for k in range(weight.shape[1] // 4 * 4, weight.shape[1]):
-            w0, x0 = weight[o, k], x[k, :n]
-            for i in range(n):
-                to[i] = to[i] + w0 * x0[i]
-        if not last:
-            for i in range(n):
-                to[i] = to[i] if to[i] > 0.0 else 0.0
+@intrinsic
+def _network(typingctx, weights, layers, x):
+    """Answers of a network of ReLU layers to the tuple ``x``; all of it is plain arithmetic.
 
-
-@pointwise
-def propose(cells, speeds, sign, out, row, waiting, net, scratch, awake, plain):
-    """Fill one row's face values without the network; gather the stencils that need it.
-
-    ``cells`` are the rows of the stencils, ``speeds`` those of characteristic speeds (none where
-    the family looks at none) and ``sign`` is what to multiply these by; ``row`` is the number by
-    which :func:`settle` knows ``out`` again. Returns how many stencils wait for the network now.
+    ``weights`` is a row as :func:`compiled_network` says, ``layers`` a tuple of tuples as long as
+    the layers are wide. Instructions, not loops: what runs through a loop over faces whole stays in
+    registers.
     """
-    settings, n, entry = net[0], len(out), 1 + len(cells) + len(speeds)
-    flags, queue, count = scratch[:n].view(np.int64), scratch[FACES:], 0
-    for i in range(n):  # one array written per loop, or it does not vectorise
-        flags[i] = 1 if awake(entries(cells, i), settings, EPS) else 0
+    widths = [len(x), *map(len, layers)]
+    number = ir.DoubleType()
+
+    def generate(context, builder, signature, arguments):
+        row, _, given = arguments
+        values = [builder.extract_value(given, k) for k in range(len(x))]
+        place = itertools.count()
+
+        def weight():
+            one = builder.load(builder.gep(row, [ir.IntType(64)(next(place))]))
+            # Nobody writes weights: the loop around need not look whether what it writes are some.
+            one.set_metadata("invariant.load", builder.module.add_metadata([]))
+            return one
+
+        for number_of, (wide, out) in enumerate(itertools.pairwise(widths)):
+            matrix = [[weight() for _ in range(wide)] for _ in range(out)]
+            totals = []
+            for line in matrix:
+                total = weight()
+                for w, value in zip(line, values, strict=True):
+                    total = builder.fadd(total, builder.fmul(w, value))
+                totals.append(total)
+            if number_of < len(layers) - 1:
+                zero = ir.Constant(number, 0.0)
+                positive = [builder.fcmp_ordered(">", total, zero) for total in totals]
+                totals = [
+                    builder.select(yes, total, zero)
+                    for yes, total in zip(positive, totals, strict=True)
+                ]
+            values = totals
+        return context.make_tuple(builder, signature.return_type, values)
+
+    return types.UniTuple(types.float64, widths[-1])(weights, layers, x), generate
+
+
+@pointwise
+def _rows(scratch, like, speeds_like):
+    """Rows of waiting stencils: their places, cells, speeds seen from both sides, and values."""
+    step = len(like) * FACES + 8
+    places = row_at(scratch, len(like) * FACES)
+    cells = row_at(places, step)
+    speeds = row_at(cells, len(AROUND) * step)
+    others = row_at(speeds, len(speeds_like) * step)
+    values = row_at(others, len(speeds_like) * step)
+    return places, cells, speeds, others, values, step
+
+
+@pointwise
+def propose(cells, left, right, v, net, scratch, awake, plain):
+    """Fill one variable's face values without the network; return how many faces need it.
+
+    ``cells`` are the rows of the cells around faces, ``v`` is the number of the variable.
+    """
+    settings, n, count = net[0], len(left), 0
+    flags = scratch[v * FACES : v * FACES + n].view(np.int64)
+    for i in range(n):  # few arrays per loop, or it does not vectorise
+        c = entries(cells, i)
+        flags[i] = 1 if awake(differences(*c), c[UPWIND], c[UPWIND + 1], settings, EPS) else 0
     for i in range(n):
-        out[i] = plain(entries(cells, i), settings, EPS)
+        c = entries(cells, i)
+        d = differences(*c)  # in which the compiler finds what both sides have in common
+        left[i] = plain(d, c[UPWIND], settings, EPS)
+        right[i] = plain(mirrored(d), c[UPWIND + 1], settings, EPS)
     for i in range(n):
         count += flags[i]
-    if count == 0:
-        return waiting
+    return count
+
+
+@pointwise
+def gather(cells, speeds, mirrored_speeds, n, v, waiting, scratch, like):
+    """Let the stencils of variable ``v`` that need the network wait; return how many do by now.
+
+    ``speeds`` are the rows of the characteristic speeds that a policy sees at the left values, and
+    ``mirrored_speeds`` at the right ones but for their sign (none where the family looks at none).
+    ``like`` is a tuple as long as the state.
+    """
+    flags = scratch[v * FACES : v * FACES + n].view(np.int64)
+    places, around, fast, others, _, step = _rows(scratch, like, speeds)
     for i in range(n):
         if flags[i] > 0:
-            at = waiting * entry
-            queue[at] = row * FACES + i
-            keep(cells, i, 1.0, row_at(queue, at + 1))
-            keep(speeds, i, sign, row_at(queue, at + 1 + len(cells)))
+            places[waiting] = v * FACES + i
+            keep(cells, i, 1.0, row_at(around, waiting), step)
+            keep(speeds, i, 1.0, row_at(fast, waiting), step)
+            keep(mirrored_speeds, i, -1.0, row_at(others, waiting), step)
             waiting += 1
     return waiting
 
 
 @pointwise
-def settle(left, right, waiting, net, scratch, like, look, decide):
+def settle(left, right, waiting, net, scratch, like, speeds_like, layers, look, decide):
     """Ask the network about all stencils that wait; write their face values where they belong.
 
-    ``like`` is a tuple of tuples as long as the family's cells, speeds, inputs, gates and answers.
+    ``speeds_like`` is a tuple as long as the family's speeds, and ``layers`` is one of tuples as
+    long as the network's layers.
     """
-    settings, weights, biases = net
-    cells_like, speeds_like, inputs_like, gates_like, answers_like = like
-    kept, gates = len(cells_like) + len(speeds_like), len(gates_like)
-    entry = kept + 1
-    queue = scratch[FACES:]
-    room = queue[2 * left.shape[0] * FACES * entry :]
-    widest = len(inputs_like)
-    for bias in biases:
-        widest = max(widest, len(bias))
-    x = room[: widest * BLOCK].reshape((widest, BLOCK))
-    y = room[widest * BLOCK : 2 * widest * BLOCK].reshape((widest, BLOCK))
-    held = room[2 * widest * BLOCK : (2 * widest + kept + gates + 1) * BLOCK]
-    held = held.reshape((kept + gates + 1, BLOCK))
-    for first in range(0, waiting, BLOCK):
-        n = min(BLOCK, waiting - first)
-        for i in range(n):
-            for k in range(kept):
-                held[k, i] = queue[(first + i) * entry + 1 + k]
-        cells = rows_of(held, 0, n, cells_like)
-        speeds = rows_of(held[len(cells_like) :], 0, n, speeds_like)
-        seen_at, gates_at = rows_of(x, 0, n, inputs_like), rows_of(held[kept:], 0, n, gates_like)
-        for i in range(n):
-            seen, opened = look(entries(cells, i), entries(speeds, i), settings, EPS)
-            store(seen_at, i, seen)
-            store(gates_at, i, opened)
-        given, asked = x, y
-        for layer in range(len(weights)):
-            last = layer == len(weights) - 1
-            _layer(weights[layer], biases[layer], given, asked, n, last)
-            given, asked = asked, given
-        answers, value = rows_of(given, 0, n, answers_like), held[kept + gates, :n]
-        for i in range(n):
-            opened, answer = entries(gates_at, i), entries(answers, i)
-            value[i] = decide(entries(cells, i), entries(speeds, i), opened, answer, settings)
-        for i in range(n):
-            place = int(queue[(first + i) * entry])
-            row, face = place // FACES, place % FACES
-            if row % 2:
-                right[row // 2, face] = value[i]
-            else:
-                left[row // 2, face] = value[i]
+    settings, weights = net[0], row_at(net[1], 0)
+    places, around, fast, others, of_left, step = _rows(scratch, like, speeds_like)
+    of_right, lanes = row_at(of_left, step), (waiting + 7) // 8 * 8
+    cells = rows_at(around, step, AROUND)
+    speeds, mirrored_speeds = rows_at(fast, step, speeds_like), rows_at(others, step, speeds_like)
+    for i in range(lanes):
+        c, s = entries(cells, i), entries(speeds, i)
+        d = differences(*c)
+        seen, gates = look(d, c[UPWIND], s, settings, EPS)
+        answers = _network(weights, layers, seen)
+        of_left[i] = decide(d, c[UPWIND], s, gates, answers, settings)
+    for i in range(lanes):
+        c, s = entries(cells, i), entries(mirrored_speeds, i)
+        d = mirrored(differences(*c))
+        seen, gates = look(d, c[UPWIND + 1], s, settings, EPS)
+        answers = _network(weights, layers, seen)
+        of_right[i] = decide(d, c[UPWIND + 1], s, gates, answers, settings)
+    for i in range(waiting):
+        place = int(places[i])
+        left[place // FACES, place % FACES] = of_left[i]
+        right[place // FACES, place % FACES] = of_right[i]

@@ -6,6 +6,7 @@ import functools
 import math
 import threading
 import types
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
@@ -40,6 +41,7 @@ __all__ = ["NumbaBackend"]
 
 TILE = (32, 16, 512)  # largest tile along the first, the middle and the last axis of a grid
 SHARED = 1 << 14  # cells below which one thread is faster than two
+PARTS = 8  # parts of a sweep per thread
 SLAB = 1 << 17  # stencils that ONNX Runtime is given at once
 QUIET = ("periodic", "outflow", "wall")  # boundaries whose ghost cells are no faster than cells
 
@@ -92,6 +94,7 @@ class NumbaBackend:
             chosen,
             solver and solver.function,
         )
+        self._widths = tuple(len(bias) for _, bias in network.layers) if network else ()
         self._pair = None if isinstance(rule, Policy) else rule.pair
         self._between = solver and solver.between
         self._length = frame_length(equation, chosen, grid.dimension)
@@ -107,7 +110,8 @@ class NumbaBackend:
 
     def kernels(self, axis: int, contiguous: bool = True) -> types.ModuleType:
         """Return the kernels along one axis; those of a whole sweep leave cells where they are."""
-        return kernels(*self._pieces, axis, self._length, contiguous, self._pair, self._between)
+        rest = (contiguous, self._pair, self._between, self._widths)
+        return kernels(*self._pieces, axis, self._length, *rest)
 
     @functools.cached_property
     def _march(self) -> types.ModuleType:
@@ -132,15 +136,30 @@ class NumbaBackend:
         return self._scratch[worker]
 
     def _share(self, count: int, cells: int, work: Callable[[int, int, int], Any]) -> list[Any]:
-        """Call ``work(worker, first, last)`` for parts of ``count`` items, one part per thread."""
+        """Call ``work(worker, first, last)`` for parts of ``count`` items; return what it returns.
+
+        Each thread takes the next part when it is through with one: where waves are, learned
+        schemes have more to do.
+        """
         n = min(self.threads, count) if cells >= SHARED else 1
-        ends = [count * k // n for k in range(n + 1)]
         if n == 1:
             return [work(0, 0, count)]
+        parts = min(PARTS * n, count)
+        left = deque((count * k // parts, count * (k + 1) // parts) for k in range(parts))
+
+        def serve(worker: int) -> list[Any]:
+            found: list[Any] = []
+            while True:
+                try:
+                    first, last = left.popleft()
+                except IndexError:
+                    return found
+                found.append(work(worker, first, last))
+
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.threads)
-        waiting = [self._pool.submit(work, k, ends[k], ends[k + 1]) for k in range(1, n)]
-        return [work(0, ends[0], ends[1]), *(w.result() for w in waiting)]
+        waiting = [self._pool.submit(serve, k) for k in range(1, n)]
+        return [*serve(0), *(one for w in waiting for one in w.result())]
 
     # --- arrays ----------------------------------------------------------------------------------
 

@@ -193,14 +193,15 @@ def store(typingctx, rows, i, values):
 
 
 @intrinsic
-def keep(typingctx, rows, i, factor, to):
-    """Write the entries at index i, times a factor, one after the other into a row."""
+def keep(typingctx, rows, i, factor, to, step):
+    """Write the entries at index i, times a factor, into a row, each ``step`` further on."""
 
     def generate(context, builder, signature, arguments):
-        rows, i, factor, to = arguments
+        rows, i, factor, to, step = arguments
         for k in range(len(signature.args[0])):
             value = _load(builder, builder.extract_value(rows, k), i)
-            builder.store(builder.fmul(factor, value), _offset(builder, to, INDEX(k)))
+            at = _offset(builder, to, builder.mul(step, INDEX(k)))
+            builder.store(builder.fmul(factor, value), at)
         return context.get_dummy_value()
 
-    return types.none(rows, types.intp, types.float64, to), generate
+    return types.none(rows, types.intp, types.float64, to, types.intp), generate

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from numba import njit
 
-from learnedflux.backends.network import propose, settle
+from learnedflux.backends.network import gather, propose, settle
 from learnedflux.backends.rows import (
     array_at,
     cells_of,
@@ -45,7 +45,7 @@ SPLIT = HALVES = PARTS = None
 PREPARE = FRAME = FRAME_LIKE = FRAMED = INTO = OUT = RECONSTRUCT = PAIR = PRIMITIVE = RIEMANN = (
     BETWEEN
 ) = None
-AWAKE = PLAIN = LOOK = DECIDE = FAMILY_LIKE = CELLS = SPEEDS = None
+AWAKE = PLAIN = LOOK = DECIDE = LAYERS = SPEEDS_LIKE = SPEEDS = None
 RING = STEP = None  # slots of cells that are kept, and lanes between neighbours along the axis
 LANES = WIDE = None  # faces per row, and numbers from one row to the next
 compiled = njit(error_model="numpy", nogil=True, cache=True)
@@ -342,25 +342,22 @@ def _at_faces(eq, w, views, left, right, n, net, like):
         if FRAMED:
             _project(eq, w, frames, fields, n, like)
         lefts, rights = array_at(left, len(like), WIDE), array_at(right, len(like), WIDE)
-        waiting, last = 0, len(like) - 1
-        below = row_at(fields, 2 * RADIUS * FRAMED * len(like) * WIDE)
-        above = row_at(below, len(like) * WIDE)
-        if SPEEDS:
-            _speeds(eq, w, below, n, like)
+        count = 0
         for v in range(len(like)):
             at = _policy_rows(w, fields, v, like)
-            # Seen from the right everything is mirrored: sides, signs and the order of fields.
-            speeds = _seen_speeds(below, above, v, 0, last)
-            waiting = propose(
-                at[:CELLS], speeds, 1.0, lefts[v, :n], 2 * v, waiting, net, scratch, AWAKE, PLAIN
-            )
-            speeds = _seen_speeds(above, below, v, last, 0)
-            waiting = propose(
-                reverse(at)[:CELLS], speeds, -1.0, rights[v, :n], 2 * v + 1, waiting, net, scratch,
-                AWAKE, PLAIN,
-            )  # fmt: skip
-        if waiting > 0:
-            settle(lefts, rights, waiting, net, scratch, FAMILY_LIKE, LOOK, DECIDE)
+            count += propose(at, lefts[v, :n], rights[v, :n], v, net, scratch, AWAKE, PLAIN)
+        if count > 0:
+            below = row_at(fields, 2 * RADIUS * FRAMED * len(like) * WIDE)
+            above, waiting, last = row_at(below, len(like) * WIDE), 0, len(like) - 1
+            if SPEEDS:
+                _speeds(eq, w, below, n, like)
+            for v in range(len(like)):
+                at = _policy_rows(w, fields, v, like)
+                # Seen from the right everything is mirrored: sides, signs and the order of fields.
+                speeds = _seen_speeds(below, above, v, 0, last)
+                others = _seen_speeds(above, below, v, last, 0)
+                waiting = gather(at, speeds, others, n, v, waiting, scratch, like)
+            settle(lefts, rights, waiting, net, scratch, like, SPEEDS_LIKE, LAYERS, LOOK, DECIDE)
     else:
         _fields(eq, w, frames, left, right, n, like, like)
 

@@ -5,8 +5,9 @@ network answers with four actions; structure and bounds turn them into a face va
 torch backend and the compiled kernels share these pieces and differ in how they run the network.
 Where the sensor is exactly zero the actions do not matter, and the network need not be asked.
 
-``d`` is the tuple of differences of :func:`~learnedflux.reconstruction.stencil.differences`, ``c``
-the upwind cell and ``eps`` the spacing of floating-point numbers at one in the precision used.
+``d`` are differences of neighbouring cells, from upwind to downwind, of which it uses the first
+four, ``c`` is the upwind cell and ``eps`` the spacing of floating-point numbers at one in the
+precision used.
 ``awake``, ``plain``, ``look`` and ``decide`` are what a family consists of, see
 :mod:`~learnedflux.reconstruction.families`; ``settings`` are threshold, softness and alpha.
 """
@@ -14,9 +15,9 @@ the upwind cell and ``eps`` the spacing of floating-point numbers at one in the 
 from __future__ import annotations
 
 from learnedflux.limiters import median_clip
-from learnedflux.ops import absolute, dot, maximum, minimum, pointwise, where
+from learnedflux.ops import absolute, dot, larger, pointwise, smaller, where
 from learnedflux.reconstruction.mp import mp_bounds
-from learnedflux.reconstruction.stencil import differences, linear5, smoothness, tau5
+from learnedflux.reconstruction.stencil import linear5, mirrored, smoothness, tau5
 
 __all__ = ["CELLS", "FAMILY", "INPUTS", "SETTINGS", "awake", "decide", "look", "plain"]
 
@@ -32,52 +33,56 @@ REGULAR = 1e-6  # of the normalised stencil: round-off on flat data is no signal
 @pointwise
 def _range(d):
     """Smallest and largest difference, and the size of the largest."""
-    lowest = minimum(minimum(d[0], d[1]), minimum(d[2], d[3]))
-    highest = maximum(maximum(d[0], d[1]), maximum(d[2], d[3]))
-    return lowest, highest, maximum(-lowest, highest)
+    lowest = smaller(smaller(d[0], d[1]), smaller(d[2], d[3]))
+    highest = larger(larger(d[0], d[1]), larger(d[2], d[3]))
+    return lowest, highest, larger(-lowest, highest)
 
 
 @pointwise
-def awake(cells, settings, eps):
-    """Whether the sensor is above zero (to round-off), without its divisions."""
-    d, c, threshold = differences(*cells), cells[2], settings[0]
+def _awake(d, c, settings, eps):
+    threshold = settings[0]
     lowest, highest, size = _range(d)
-    size = maximum(size, maximum(ROUND_OFF * eps * absolute(c), FLOOR))
+    size = larger(size, larger(ROUND_OFF * eps * absolute(c), FLOOR))
     beta = smoothness(d[0], d[1], d[2], d[3])
     least = threshold * ((beta[0] + beta[1]) + beta[2] + REGULAR * (size * size))
     return (tau5(beta) > least) & (lowest * highest >= 0.0)
 
 
 @pointwise
-def plain(cells, settings, eps):
-    """Return the left-biased face value where the sensor is zero."""
-    d0, d1, d2, d3 = differences(*cells)
-    lower, upper = mp_bounds(d0, d1, d2, d3, settings[2])
-    return cells[2] + median_clip(linear5(d0, d1, d2, d3), lower, upper)
+def awake(d, below, above, settings, eps):
+    """Whether the sensor of either side is above zero (to round-off), without its divisions."""
+    return _awake(d, below, settings, eps) | _awake(mirrored(d), above, settings, eps)
 
 
 @pointwise
-def look(cells, speeds, settings, eps):
+def plain(d, c, settings, eps):
+    """Return the left-biased face value where the sensor is zero."""
+    d0, d1, d2, d3 = d[:4]
+    lower, upper = mp_bounds(d0, d1, d2, d3, settings[2])
+    return c + median_clip(linear5(d0, d1, d2, d3), lower, upper)
+
+
+@pointwise
+def look(d, c, speeds, settings, eps):
     """Return the absolute normalised differences, which the network sees, and the sensor."""
-    d, c, threshold, softness = differences(*cells), cells[2], settings[0], settings[1]
-    d0, d1, d2, d3 = d
+    threshold, softness = settings[0], settings[1]
+    d0, d1, d2, d3 = d[:4]
     lowest, highest, size = _range(d)
-    least = maximum(ROUND_OFF * eps * absolute(c), FLOOR)
-    inverse = 1.0 / maximum(size, least)
+    least = larger(ROUND_OFF * eps * absolute(c), FLOOR)
+    inverse = 1.0 / larger(size, least)
     f0, f1, f2, f3 = d0 * inverse, d1 * inverse, d2 * inverse, d3 * inverse
     beta = smoothness(f0, f1, f2, f3)
     r = tau5(beta) / ((beta[0] + beta[1]) + beta[2] + REGULAR)
-    sensor = maximum(r * r - threshold * threshold, 0.0) / (r * r + softness * softness)
+    sensor = larger(r * r - threshold * threshold, 0.0) / (r * r + softness * softness)
     # Where the differences have both signs there is a wave, and none may be pumped.
     sensor = where(lowest * highest >= 0.0, sensor, 0.0 * sensor)
     return (absolute(f0), absolute(f1), absolute(f2), absolute(f3)), (sensor,)
 
 
 @pointwise
-def decide(cells, speeds, gates, answers, settings):
+def decide(d, c, speeds, gates, answers, settings):
     """Return the left-biased face value that the network's four actions lead to."""
-    d = differences(*cells)
-    d0, d1, d2, d3 = d
+    d0, d1, d2, d3 = d[:4]
     lower, upper = mp_bounds(d0, d1, d2, d3, settings[2])
-    proposal = linear5(d0, d1, d2, d3) + gates[0] * dot(answers, d)
-    return cells[2] + median_clip(proposal, lower, upper)
+    proposal = linear5(d0, d1, d2, d3) + gates[0] * dot(answers, d[:4])
+    return c + median_clip(proposal, lower, upper)

@@ -1,9 +1,11 @@
 """The families of learned reconstructions that every backend can run: all but their networks.
 
-A family is four pointwise functions: whether its network must be asked at all (``awake``), the face
-value where not (``plain``), what the network sees (``look``), and what its answers lead to
-(``decide``). They take the family's cells around a face, characteristic speeds if it uses any, and
-its settings; ``eps`` is the spacing of floating-point numbers at one.
+A family is four pointwise functions: whether its network must be asked at all, for the left or the
+right value of a face (``awake``), the left value where not (``plain``), what the network sees
+(``look``), and what its answers lead to (``decide``). They take the differences of the cells around
+the face, from upwind to downwind, the upwind cell (``awake`` both cells beside the face),
+characteristic speeds if the family uses any, and its settings; ``eps`` is the spacing of
+floating-point numbers at one.
 """
 
 from __future__ import annotations
@@ -13,8 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from learnedflux.reconstruction import bounded, steered
+from learnedflux.reconstruction.stencil import differences
 
-__all__ = ["Family", "families"]
+__all__ = ["UPWIND", "Family", "families"]
+
+UPWIND = 2  # the upwind cell, of those around a face
 
 
 def _alike(settings: tuple[float, ...], cfl: float) -> tuple[float, ...]:
@@ -39,9 +44,9 @@ class Family:
     settings : tuple of str
         Names of its settings, in their order.
     awake, plain, look, decide : callable
-        Pointwise functions ``awake(cells, settings, eps)``, ``plain(cells, settings, eps)``,
-        ``look(cells, speeds, settings, eps)`` and
-        ``decide(cells, speeds, gates, answers, settings)``.
+        Pointwise functions ``awake(d, below, above, settings, eps)``,
+        ``plain(d, c, settings, eps)``, ``look(d, c, speeds, settings, eps)`` and
+        ``decide(d, c, speeds, gates, answers, settings)``.
     for_steps : callable, optional
         ``for_steps(settings, cfl)``: the settings for steps of that size where the equation carries
         something along; default: the same for all.
@@ -64,8 +69,9 @@ class Family:
         self, cells: Any, speeds: Any, settings: tuple[float, ...], eps: float, ask: Any
     ) -> Any:
         """Return the face values of arrays or tensors; ``ask`` is the network, of a tuple."""
-        seen, gates = self.look(cells, speeds, settings, eps)
-        return self.decide(cells, speeds, gates, ask(seen), settings)
+        d, c = differences(*cells), cells[UPWIND]
+        seen, gates = self.look(d, c, speeds, settings, eps)
+        return self.decide(d, c, speeds, gates, ask(seen), settings)
 
 
 families: dict[str, Family] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from learnedflux.limiters import median_clip, minmod4
-from learnedflux.ops import maximum, minimum, pointwise
+from learnedflux.ops import larger, pointwise, smaller
 from learnedflux.reconstruction.base import register
 from learnedflux.reconstruction.stencil import differences, linear5
 
@@ -24,11 +24,11 @@ def mp_bounds(d0, d1, d2, d3, alpha):
     upper_limit = alpha * d1
     median = 0.5 * (d2 - m_right)
     large_curvature = 0.5 * d1 + (4.0 / 3.0) * m_left
-    lower = maximum(
-        minimum(minimum(d2, 0.0), median), minimum(minimum(upper_limit, 0.0), large_curvature)
+    lower = larger(
+        smaller(smaller(d2, 0.0), median), smaller(smaller(upper_limit, 0.0), large_curvature)
     )
-    upper = minimum(
-        maximum(maximum(d2, 0.0), median), maximum(maximum(upper_limit, 0.0), large_curvature)
+    upper = smaller(
+        larger(larger(d2, 0.0), median), larger(larger(upper_limit, 0.0), large_curvature)
     )
     return lower, upper
 

@@ -31,7 +31,7 @@ the central value in the value of a wave of four cells, the rest is the upwind o
 from __future__ import annotations
 
 from learnedflux.limiters import median_clip
-from learnedflux.ops import absolute, dot, maximum, minimum, pointwise
+from learnedflux.ops import absolute, dot, larger, pointwise, reverse, smaller
 from learnedflux.reconstruction.mp import mp_bounds
 
 __all__ = [
@@ -80,17 +80,11 @@ def for_steps(settings: tuple[float, ...], cfl: float) -> tuple[float, ...]:
 
 
 @pointwise
-def _differences(a, b, c, d, e, f):
-    """Differences of neighbouring cells, left to right."""
-    return b - a, c - b, d - c, e - d, f - e
-
-
-@pointwise
 def _range(d):
     """Smallest and largest difference, and the largest size."""
-    low = minimum(minimum(minimum(d[0], d[1]), minimum(d[2], d[3])), d[4])
-    high = maximum(maximum(maximum(d[0], d[1]), maximum(d[2], d[3])), d[4])
-    return low, high, maximum(-low, high)
+    low = smaller(smaller(smaller(d[0], d[1]), smaller(d[2], d[3])), d[4])
+    high = larger(larger(larger(d[0], d[1]), larger(d[2], d[3])), d[4])
+    return low, high, larger(-low, high)
 
 
 @pointwise
@@ -98,7 +92,7 @@ def _scaled(d, c, eps):
     """Differences over the largest, their range so scaled, and that of round-off."""
     low, high, size = _range(d)
     noise = ROUND_OFF * eps * absolute(c)
-    inverse = 1.0 / maximum(maximum(size, noise), FLOOR)
+    inverse = 1.0 / larger(larger(size, noise), FLOOR)
     f = (d[0] * inverse, d[1] * inverse, d[2] * inverse, d[3] * inverse, d[4] * inverse)
     return f, low * inverse, high * inverse, noise * inverse
 
@@ -126,7 +120,7 @@ def _roughness(f):
     left, middle, right = _bend(f[0], f1, f2), _bend(f1, f2, f3), _bend(f2, f3, f[4])
     near = absolute(f1 * middle - f2 * left)
     far = absolute(f2 * right - f3 * middle)
-    return maximum(maximum(near, far), absolute(f1 * right - f3 * left))
+    return larger(larger(near, far), absolute(f1 * right - f3 * left))
 
 
 @pointwise
@@ -134,25 +128,25 @@ def _roughness_on_slopes(f):
     """As :func:`_roughness`, and zero in waves on any slope too, but for short ones."""
     s1, s2, q1, q2 = _curvatures(f)
     short = -(q1 * s1 + q2 * s2) - LONG * (s1 * s1 + s2 * s2)
-    return maximum(absolute(q1 * s2 - q2 * s1), short)
+    return larger(absolute(q1 * s2 - q2 * s1), short)
 
 
 @pointwise
 def _nonlinear(speeds):
     """How far waves run at different speeds on both sides: 0, as in contacts, to 1."""
-    return minimum(absolute(speeds[0] - speeds[1]) * UNEQUAL, 1.0)
+    return smaller(absolute(speeds[0] - speeds[1]) * UNEQUAL, 1.0)
 
 
 @pointwise
 def _compressed(speeds):
     """How far flow is being compressed at the face: 0 to 1."""
-    return minimum(maximum(((speeds[0] - speeds[1]) - COMPRESSED) * RAMP, 0.0), 1.0)
+    return smaller(larger(((speeds[0] - speeds[1]) - COMPRESSED) * RAMP, 0.0), 1.0)
 
 
 @pointwise
 def _monotone(low, high):
     """How far all differences have one sign, from their scaled range."""
-    return minimum(maximum(1.0 + GUARD * (low * high), 0.0), 1.0)
+    return smaller(larger(1.0 + GUARD * (low * high), 0.0), 1.0)
 
 
 @pointwise
@@ -167,7 +161,7 @@ def _beside(f, noise, monotone):
 
     Away from extrema no smooth function grows so fast, not even out of the flat foot of x^4.
     """
-    return minimum(maximum(ONSET * (_rise(f) - noise), 0.0), 1.0) * monotone
+    return smaller(larger(ONSET * (_rise(f) - noise), 0.0), 1.0) * monotone
 
 
 @pointwise
@@ -177,11 +171,11 @@ def _wave(s1, s2, q1, q2):
     ``s`` and ``q`` are second and fourth differences. A sine wave on any slope has q = -k s, with
     k = 2 - 2 cos(its wavenumber), up to 4; where curvature vanishes and no wave fits, t does too.
     """
-    size = maximum(maximum(absolute(s1), absolute(s2)), maximum(absolute(q1), absolute(q2)))
-    inverse = 1.0 / maximum(size, FLOOR)
+    size = (absolute(s1) + absolute(s2)) + (absolute(q1) + absolute(q2))
+    inverse = 1.0 / larger(size, FLOOR)
     s1, s2, q1, q2 = s1 * inverse, s2 * inverse, q1 * inverse, q2 * inverse
-    fits = maximum(-(q1 * s1 + q2 * s2), 0.0)
-    return fits / maximum((s1 * s1 + s2 * s2) + (q1 * q1 + q2 * q2) * (1.0 / 16.0), FLOOR)
+    fits = larger(-(q1 * s1 + q2 * s2), 0.0)
+    return fits / larger((s1 * s1 + s2 * s2) + (q1 * q1 + q2 * q2) * (1.0 / 16.0), FLOOR)
 
 
 @pointwise
@@ -211,50 +205,50 @@ def _clipped(increment, d, alpha):
 
 
 @pointwise
-def awake(cells, settings, eps):
-    """Whether the network or narrow bounds may have a say, told without divisions."""
-    d, noise = _differences(*cells), ROUND_OFF * eps * absolute(cells[2])
+def awake(d, below, above, settings, eps):
+    """Whether the network or narrow bounds may have a say at a face, told without divisions."""
+    noise = ROUND_OFF * eps * smaller(absolute(below), absolute(above))
     low, high, largest = _range(d)
-    size = maximum(maximum(largest, noise), FLOOR)
+    size = larger(larger(largest, noise), FLOOR)
     rough = _roughness(d) - settings[0] * (size * size)
     monotone = size * size + GUARD * (low * high)
-    return maximum(rough, minimum((_rise(d) - noise) * size, monotone)) > 0.0
+    rise = larger(_rise(d), _rise(reverse(d)))
+    return larger(rough, smaller((rise - noise) * size, monotone)) > 0.0
 
 
 @pointwise
-def plain(cells, settings, eps):
+def plain(d, c, settings, eps):
     """Return the left-biased face value of smooth flow."""
-    d = _differences(*cells)
-    return cells[2] + _clipped(_base(d, settings[2]), d, settings[4])
+    return c + _clipped(_base(d, settings[2]), d, settings[4])
 
 
 @pointwise
-def look(cells, speeds, settings, eps):
+def look(d, c, speeds, settings, eps):
     """Return what the network sees; and three gates.
 
     They are the sensor, how far all differences have one sign, and how far the bounds are narrow.
     """
     threshold, softness = settings[0], settings[1]
-    f, low, high, noise = _scaled(_differences(*cells), cells[2], eps)
+    f, low, high, noise = _scaled(d, c, eps)
     rough, nonlinear = _roughness(f), _nonlinear(speeds)
-    rough = minimum(rough, maximum(_roughness_on_slopes(f), nonlinear * rough))
+    rough = smaller(rough, larger(_roughness_on_slopes(f), nonlinear * rough))
     squared = rough * rough
-    sensor = maximum(squared - threshold * threshold, 0.0) / (squared + softness * softness)
+    sensor = larger(squared - threshold * threshold, 0.0) / (squared + softness * softness)
     f0, f1, f2, f3, f4 = f
     sizes = (absolute(f0), absolute(f1), absolute(f2), absolute(f3), absolute(f4))
     monotone = _monotone(low, high)
     # Only in what is carried along: shocks steepen by themselves.
-    narrow = maximum(_beside(f, noise, monotone), sensor) * (1.0 - nonlinear)
+    narrow = larger(_beside(f, noise, monotone), sensor) * (1.0 - nonlinear)
     return (*sizes, *speeds), (sensor, monotone, narrow)
 
 
 @pointwise
-def decide(cells, speeds, gates, answers, settings):
+def decide(d, c, speeds, gates, answers, settings):
     """Return the left-biased face value that the network's five actions and damping lead to."""
-    d, sensor, monotone, narrow = _differences(*cells), gates[0], gates[1], gates[2]
+    sensor, monotone, narrow = gates
     acting, steep, loose = monotone * sensor, settings[3], settings[4]
-    resting = loose - maximum(loose - NEAR, 0.0) * narrow
+    resting = loose - larger(loose - NEAR, 0.0) * narrow
     increment = _base(d, settings[2]) + acting * dot(answers[:5], d)
     increment = _clipped(increment, d, resting + (steep - resting) * acting)
-    damping = minimum(maximum(answers[5], 0.0), 1.0) * (sensor * _compressed(speeds))
-    return cells[2] + increment * (1.0 - (1.0 - monotone) * damping)
+    damping = smaller(larger(answers[5], 0.0), 1.0) * (sensor * _compressed(speeds))
+    return c + increment * (1.0 - (1.0 - monotone) * damping)

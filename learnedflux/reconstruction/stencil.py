@@ -1,16 +1,16 @@
 """Building blocks on the five-cell stencil a, b, c, d, e around the upwind cell c.
 
-Everything is written in the four differences ``d0 = b - a ... d3 = e - d``, and face values as
-``c + increment``: adding a constant to the data then changes nothing but the constant.
+Everything is written in differences of neighbouring cells, ``d0 = b - a ... d3 = e - d``, and face
+values as ``c + increment``: adding a constant to the data then changes nothing but the constant.
 """
 
 from __future__ import annotations
 
-from learnedflux.ops import absolute, minimum, pointwise, reverse, scale
+from learnedflux.ops import absolute, pointwise, reverse, scale, smaller, subtract
 
 __all__ = [
-    "differences", "linear5", "roughness", "smoothness", "substencils", "tau5", "weighted",
-    "weighted_both",
+    "differences", "linear5", "mirrored", "roughness", "smoothness", "substencils", "tau5",
+    "weighted", "weighted_both",
 ]  # fmt: skip
 
 # Only keeps 0/0 away; far below the square of any round-off that matters, but a normal number in
@@ -20,9 +20,15 @@ ROUGH = 1e18  # a ratio above which nothing is left to tell apart; its square ex
 
 
 @pointwise
-def differences(a, b, c, d, e):
+def differences(*cells):
     """Differences of neighbouring cells, left to right."""
-    return b - a, c - b, d - c, e - d
+    return subtract(cells[1:], cells[:-1])
+
+
+@pointwise
+def mirrored(d):
+    """Differences of the same cells seen from the other side."""
+    return scale(-1.0, reverse(d))
 
 
 @pointwise
@@ -88,4 +94,4 @@ def roughness(tau, beta):
 
     Bounded, as an infinite one would give weights of inf / inf next to perfectly flat data.
     """
-    return minimum(tau / (beta + EPSILON), ROUGH)
+    return smaller(ROUGH, tau / (beta + EPSILON))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from learnedflux.ops import maximum, pointwise, where
+from learnedflux.ops import larger, pointwise, where
 from learnedflux.reconstruction.base import register
 from learnedflux.reconstruction.stencil import (
     differences,
@@ -35,7 +35,7 @@ def _factors(beta):
     )
     # Only ratios count: divided by the largest, the sixth power cannot overflow. Sums keep the
     # outer two together, so that nothing changes in a mirror.
-    top = 1.0 / maximum(maximum(s0, s2), s1)
+    top = 1.0 / larger(larger(s0, s2), s1)
     g0, g1, g2 = _power6(s0 * top), _power6(s1 * top), _power6(s2 * top)
     least = CUTOFF * ((g0 + g2) + g1)
     return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from learnedflux.ops import absolute, dot, maximum, pointwise
+from learnedflux.ops import absolute, dot, larger, pointwise
 from learnedflux.reconstruction.base import register
 from learnedflux.reconstruction.stencil import roughness
 
@@ -57,7 +57,7 @@ def _weights(beta):
         roughness(tau, beta[3]),
     )
     # Only ratios count: divided by the largest, no square overflows, in single precision either.
-    top = 1.0 / maximum(maximum(maximum(r0, r1), maximum(r2, r3)), 1.0)
+    top = 1.0 / larger(larger(larger(r0, r1), larger(r2, r3)), 1.0)
     r0, r1, r2, r3, one = r0 * top, r1 * top, r2 * top, r3 * top, top * top
     return (
         (one + r0 * r0) * (1.0 / 35.0),

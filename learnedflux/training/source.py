@@ -16,8 +16,9 @@ import numpy as np
 from learnedflux.equations import Equation
 from learnedflux.positivity import limit_flux, violates
 from learnedflux.reconstruction import variables
-from learnedflux.reconstruction.families import Family
+from learnedflux.reconstruction.families import UPWIND, Family
 from learnedflux.reconstruction.interface import face_speeds, from_fields, to_fields
+from learnedflux.reconstruction.stencil import differences
 from learnedflux.riemann import Riemann, default_riemann, riemann_solvers
 from learnedflux.training.trace import Program, Symbol, choose, reverse
 
@@ -181,7 +182,7 @@ class Source:
         f, settings = self.family, self.settings
         p = Program()
         c = self._inputs(p, "c", 6)
-        awake = choose(f.awake(c[: f.cells], settings, EPS), 1.0, 0.0)
+        awake = choose(f.awake(differences(*c), c[UPWIND], c[UPWIND + 1], settings, EPS), 1.0, 0.0)
         text = _function("awake", "const lanes *c, lanes *to", _body([("*to", awake)]))
         arguments = "const lanes *c, const lanes *s"
         for asked in (False, True):
@@ -197,7 +198,7 @@ class Source:
                     lambda seen, w=weights: _network(w, self.widths, seen),
                 )
             else:
-                value = f.plain(c[: f.cells], settings, EPS)
+                value = f.plain(differences(*c), c[UPWIND], settings, EPS)
             back = reverse([value], [p.input("g")], [*c, *s, *weights])
             places = self._places("gc", back[:6], p) + self._places("gs", back[6:12], p)
             name, more, gmore = "plain", "", ""

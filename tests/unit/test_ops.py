@@ -1,5 +1,6 @@
 """The vocabulary means the same for numbers, arrays, tensors and compiled code."""
 
+import inspect
 import math
 
 import numba
@@ -7,8 +8,11 @@ import numpy as np
 import pytest
 
 from learnedflux import ops
+from learnedflux.reconstruction import bounded, reconstructions, steered
+from learnedflux.reconstruction.stencil import differences
 
 WORLDS = ["numbers", "numpy", "numba", "torch"]
+RULES = reconstructions.values()
 NUMBERS = [-2.5, -1.0, -0.0, 0.0, 1e-200, 0.5, 1.0, 3.0]
 
 
@@ -41,6 +45,8 @@ def in_world(world, function, *columns):
         (lambda a, b: ops.set_at((a, b), 0, b)[0], lambda a, b: b),
         (lambda a, b: ops.negate_at((a, b), 1)[1], lambda a, b: -b),
         (lambda a, b: ops.reverse((a, b, 2.0))[2], lambda a, b: a),
+        (ops.smaller, min),
+        (ops.larger, max),
         (lambda a, b: ops.add((a, b), (b, a))[0], lambda a, b: a + b),
         (lambda a, b: ops.subtract((a, b), (b, a))[1], lambda a, b: b - a),
         (lambda a, b: ops.scale(2.0, (a, b))[1], lambda a, b: 2 * b),
@@ -94,6 +100,41 @@ def test_guarded_quotients_are_finite(world):
 def test_nan_comes_out_whichever_side_it_went_in(world, function):
     nan = math.nan
     assert np.isnan(in_world(world, function, [nan, 1.0, nan], [1.0, nan, nan])).all()
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("function", [ops.smaller, ops.larger], ids=["smaller", "larger"])
+def test_nan_on_the_right_comes_out_of_the_fast_ones_too(world, function):
+    assert np.isnan(in_world(world, function, [1.0, math.nan], [math.nan, math.nan])).all()
+
+
+FACE = np.cumsum([0.3, 1.0, 0.2, 2.0, 0.1, 0.4, 0.7])
+SETTINGS = (0.15, 0.1, 0.8, 2.0, 4.0)
+
+
+@numba.njit(error_model="numpy")
+def steered_plain(a, b, c, d, e, f):
+    return steered.plain(differences(a, b, c, d, e, f), c, SETTINGS, 2e-16)
+
+
+@numba.njit(error_model="numpy")
+def bounded_plain(a, b, c, d, e):
+    return bounded.plain(differences(a, b, c, d, e), c, SETTINGS, 2e-16)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [*(numba.njit(error_model="numpy")(r.function) for r in RULES), steered_plain, bounded_plain],
+    ids=[*(r.name for r in RULES), "steered6", "bounded5"],
+)
+def test_compiled_face_values_are_nan_where_a_cell_is(rule):
+    """Though they are made of smallest and largest numbers that may lose one."""
+    cells = FACE[: len(inspect.signature(rule.py_func).parameters)]
+    assert np.isfinite(rule(*cells))
+    for k in range(len(cells)):
+        bad = cells.copy()
+        bad[k] = np.nan
+        assert np.isnan(rule(*bad))
 
 
 def test_gradients_of_guarded_functions_are_finite():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from learnedflux.reconstruction import steered
+from learnedflux.reconstruction.stencil import differences
 
 EPS = float(np.finfo(np.float64).eps)
 SETTINGS = (0.15, 0.1, 0.8, 2.0, 4.0)
@@ -15,16 +16,29 @@ def speeds_at(cells, gain):
     return (ones[0] - gain, *ones[1:])
 
 
+def seen(cells):
+    """What the family's functions take: differences, and the cell to the left of the face."""
+    return differences(*cells), cells[2]
+
+
+def awake(cells):
+    return steered.awake(differences(*cells), cells[2], cells[3], SETTINGS, EPS)
+
+
+def plain(cells, settings=SETTINGS):
+    return steered.plain(*seen(cells), settings, EPS)
+
+
 def sensor(cells, gain=0.0):
-    _, gates = steered.look(tuple(cells), speeds_at(cells, gain), SETTINGS, EPS)
+    _, gates = steered.look(*seen(cells), speeds_at(cells, gain), SETTINGS, EPS)
     return gates[0]
 
 
 def value(cells, answers=(0.0,) * steered.ANSWERS, gain=0.0):
     """Face value by a network that answers so everywhere."""
     cells, speeds = tuple(map(np.asarray, cells)), speeds_at(np.asarray(cells), gain)
-    _, gates = steered.look(cells, speeds, SETTINGS, EPS)
-    return steered.decide(cells, speeds, gates, answers, SETTINGS)
+    _, gates = steered.look(*seen(cells), speeds, SETTINGS, EPS)
+    return steered.decide(*seen(cells), speeds, gates, answers, SETTINGS)
 
 
 def jump(width, places):
@@ -38,7 +52,7 @@ def test_it_sleeps_in_every_sine_wave(length, mean):
     phase = np.linspace(0, 2 * np.pi, 50)
     cells = mean + np.sin(2 * np.pi / length * np.arange(6)[:, None] + phase)
     assert (sensor(cells) == 0.0).all()
-    assert not steered.awake(tuple(cells), SETTINGS, EPS).any()
+    assert not awake(cells).any()
 
 
 def test_it_sleeps_on_slopes_and_parabolas():
@@ -65,6 +79,13 @@ def test_waves_on_slopes_wake_it_only_if_short_or_nonlinear(steepness):
             assert (sensor(cells, gain=-0.1) > 0.0).any()
 
 
+def test_it_is_asked_for_both_sides_of_a_face_or_for_none():
+    foot = np.array([0.0, 0.0, 0.0, 0.0, 0.01, 1.0])
+    for cells in (foot, foot[::-1], 1.0 - foot, 1e-9 * foot):
+        assert awake(cells)
+        assert awake(cells[::-1])
+
+
 @pytest.mark.parametrize("gain", [0.0, 0.1, -0.1])
 def test_asleep_nothing_has_a_say(gain):
     rng = np.random.default_rng(3)
@@ -74,18 +95,18 @@ def test_asleep_nothing_has_a_say(gain):
     cells = np.concatenate(
         [waves, noise, np.sort(noise, axis=0), steep, 1.0 + 30.0 * EPS * np.sort(noise, axis=0)], 1
     )
-    asleep = ~steered.awake(tuple(cells), SETTINGS, EPS)
+    asleep = ~awake(cells)
     assert 0.05 < asleep.mean() < 0.9
     assert (sensor(cells, gain)[asleep] == 0.0).all()
     mine = value(cells, (9.0, -9.0, 9.0, -9.0, 9.0, 1.0), gain)
-    np.testing.assert_array_equal(mine[asleep], steered.plain(cells[:, asleep], SETTINGS, EPS))
+    np.testing.assert_array_equal(mine[asleep], plain(cells[:, asleep]))
 
 
 def test_sleeping_it_is_exact_for_polynomials_of_fourth_degree():
     # Averages of x^5 over cells: exact but for the derivative that a fifth-order scheme misses.
     edges = np.arange(7.0)[:, None] - 3.0 + np.linspace(40, 60, 5)
     cells = np.diff(edges**5, axis=0) / 5.0  # of x^4
-    value = steered.plain(tuple(cells), SETTINGS, EPS)
+    value = plain(cells)
     np.testing.assert_allclose(value, edges[3] ** 4, rtol=1e-12)
 
 
@@ -98,7 +119,7 @@ def test_sleeping_it_interpolates_waves(steepness):
         cells = np.sin(k * x + phase) * np.sin(k / 2) / (k / 2) + steepness * k * x
         # Without dissipation, and where the bounds let it.
         settings = (*SETTINGS[:2], 1.0, 1e6, 1e6)
-        value = steered.plain(tuple(cells), settings, EPS)
+        value = plain(cells, settings)
         a, b, c, d, e, f = cells
         sixth = (37 * (c + d) - 8 * (b + e) + (a + f)) / 60
         error, others = abs(value - np.sin(phase)), abs(sixth - np.sin(phase))
@@ -111,8 +132,7 @@ def test_its_dissipation_fades_with_the_wavenumber():
         k, phase = 2 * np.pi / length, np.linspace(0, 2 * np.pi, 60)
         cells = np.sin(k * (np.arange(6.0)[:, None] - 2.5) + phase)
         dissipative, central = (
-            steered.plain(tuple(cells), (*SETTINGS[:2], theta, 1e6, 1e6), EPS)
-            for theta in (0.8, 1.0)
+            plain(cells, (*SETTINGS[:2], theta, 1e6, 1e6)) for theta in (0.8, 1.0)
         )
         return np.median(abs(dissipative - central))
 
@@ -128,21 +148,21 @@ def into_a_jump(growth):
 
 @pytest.mark.parametrize("cells", list(map(into_a_jump, (5.0, 20.0, 1e6))))
 def test_beside_jumps_that_are_carried_along_bounds_are_narrow(cells):
-    assert steered.awake(cells, SETTINGS, EPS)
+    assert awake(cells)
     below, above = cells[2], cells[2] + (cells[2] - cells[1]) * (1 + 1e-12)
     assert below <= value(cells) <= above
     for gain in (-0.1, 0.1):
-        assert value(cells, gain=gain) == steered.plain(cells, SETTINGS, EPS)
+        assert value(cells, gain=gain) == plain(cells)
 
 
 def test_awake_in_what_is_carried_along_bounds_are_narrow_where_it_may_not_act():
     cells, upwards = (0.0, 0.0, 0.01, 0.5, 1.0, 1.0), (0.0, 0.0, 9.0, 0.0, 0.0, 0.0)
     for gain, steepness in ((0.0, 1.0), (0.2, 4.0), (-0.2, 4.0)):
         speeds = speeds_at(np.array(cells), gain)
-        _, (sensor, _, narrow) = steered.look(cells, speeds, SETTINGS, EPS)
+        _, (sensor, _, narrow) = steered.look(*seen(cells), speeds, SETTINGS, EPS)
         assert sensor > 0.9
         assert narrow == (sensor if gain == 0.0 else 0.0)
-        found = steered.decide(cells, speeds, (1.0, 0.0, narrow / sensor), upwards, SETTINGS)
+        found = steered.decide(*seen(cells), speeds, (1.0, 0.0, narrow / sensor), upwards, SETTINGS)
         assert found == pytest.approx(0.01 + steepness * 0.01)
 
 
@@ -150,14 +170,14 @@ def test_awake_in_what_is_carried_along_bounds_are_narrow_where_it_may_not_act()
 def test_in_waves_bounds_are_those_of_smooth_flow(length):
     k, phase = 2 * np.pi / length, np.linspace(0, 2 * np.pi, 400)
     cells = np.sin(k * np.arange(6.0)[:, None] + phase)
-    np.testing.assert_allclose(value(cells), steered.plain(cells, SETTINGS, EPS), atol=1e-12)
+    np.testing.assert_allclose(value(cells), plain(cells), atol=1e-12)
 
 
 def test_at_flat_minima_bounds_are_those_of_smooth_flow():
     # Averages of x^4: right of its minimum they need a steepness of 2.4.
     edges = np.arange(7.0)[:, None] - 2.5 + np.linspace(-4.0, 4.0, 161)
     cells = np.diff(edges**5, axis=0) / 5.0
-    np.testing.assert_allclose(value(cells), steered.plain(cells, SETTINGS, EPS), atol=1e-12)
+    np.testing.assert_allclose(value(cells), plain(cells), atol=1e-12)
 
 
 @pytest.mark.parametrize("length", [6.0, 8.0, 12.0])  # the bounds leave them alone
@@ -166,7 +186,7 @@ def test_its_dissipation_takes_energy(length):
     cells = tuple(np.roll(u, 2 - j) for j in range(6))
 
     def lost(theta):
-        value = steered.plain(cells, (*SETTINGS[:2], theta, 1e6, 1e6), EPS)
+        value = plain(cells, (*SETTINGS[:2], theta, 1e6, 1e6))
         return np.sum(u * (value - np.roll(value, 1)))
 
     assert lost(0.8) > 1e-6
@@ -177,5 +197,5 @@ def test_its_dissipation_takes_energy(length):
 def test_it_keeps_any_scale(scale):
     # Densities in grams per cubic centimetre are as small as that.
     cells = np.sin(np.arange(6.0)[:, None] + np.linspace(0, 6, 50))
-    expected = steered.plain(cells, SETTINGS, EPS)
-    np.testing.assert_allclose(steered.plain(scale * cells, SETTINGS, EPS) / scale, expected, 1e-12)
+    expected = plain(cells)
+    np.testing.assert_allclose(plain(scale * cells) / scale, expected, 1e-12)
