@@ -39,10 +39,16 @@ def compiled_network(network: Network) -> Any:
     return np.array(network.settings), np.concatenate(parts)
 
 
+@pointwise
+def _step(variables):
+    """Numbers from one row of waiting stencils to the next: room for all, and no power of two."""
+    return variables * FACES + 8
+
+
 def scratch_size(network: Network, variables: int) -> int:
     """How many numbers of scratch the functions below need."""
     rows = 1 + len(AROUND) + 2 * network.family.speeds + 2
-    return variables * FACES + rows * (variables * FACES + 8)  # rows apart by no power of two
+    return variables * FACES + rows * _step(variables)
 
 
 @intrinsic
@@ -91,7 +97,7 @@ def _network(typingctx, weights, layers, x):
 @pointwise
 def _rows(scratch, like, speeds_like):
     """Rows of waiting stencils: their places, cells, speeds seen from both sides, and values."""
-    step = len(like) * FACES + 8
+    step = _step(len(like))
     places = row_at(scratch, len(like) * FACES)
     cells = row_at(places, step)
     speeds = row_at(cells, len(AROUND) * step)
@@ -142,6 +148,13 @@ def gather(cells, speeds, mirrored_speeds, n, v, waiting, scratch, like):
 
 
 @pointwise
+def _asked(d, c, speeds, settings, weights, layers, look, decide):
+    """Left-biased value of a face by the network."""
+    seen, gates = look(d, c, speeds, settings, EPS)
+    return decide(d, c, speeds, gates, _network(weights, layers, seen), settings)
+
+
+@pointwise
 def settle(left, right, waiting, net, scratch, like, speeds_like, layers, look, decide):
     """Ask the network about all stencils that wait; write their face values where they belong.
 
@@ -156,15 +169,11 @@ def settle(left, right, waiting, net, scratch, like, speeds_like, layers, look, 
     for i in range(lanes):
         c, s = entries(cells, i), entries(speeds, i)
         d = differences(*c)
-        seen, gates = look(d, c[UPWIND], s, settings, EPS)
-        answers = _network(weights, layers, seen)
-        of_left[i] = decide(d, c[UPWIND], s, gates, answers, settings)
+        of_left[i] = _asked(d, c[UPWIND], s, settings, weights, layers, look, decide)
     for i in range(lanes):
         c, s = entries(cells, i), entries(mirrored_speeds, i)
         d = mirrored(differences(*c))
-        seen, gates = look(d, c[UPWIND + 1], s, settings, EPS)
-        answers = _network(weights, layers, seen)
-        of_right[i] = decide(d, c[UPWIND + 1], s, gates, answers, settings)
+        of_right[i] = _asked(d, c[UPWIND + 1], s, settings, weights, layers, look, decide)
     for i in range(waiting):
         place = int(places[i])
         left[place // FACES, place % FACES] = of_left[i]
