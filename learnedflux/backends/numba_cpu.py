@@ -6,9 +6,7 @@ import functools
 import math
 import threading
 import types
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, cast
 
@@ -28,6 +26,7 @@ from learnedflux.backends.network import compiled_network, scratch_size
 from learnedflux.backends.padding import flip, ghost_cells
 from learnedflux.backends.shelf import Shelf, aligned
 from learnedflux.backends.splitting import split_fluxes
+from learnedflux.backends.workers import Workers
 from learnedflux.boundaries import Boundary
 from learnedflux.equations import Equation
 from learnedflux.errors import InputError
@@ -40,8 +39,6 @@ from learnedflux.scheme import BoundScheme
 __all__ = ["NumbaBackend"]
 
 TILE = (32, 16, 512)  # largest tile along the first, the middle and the last axis of a grid
-SHARED = 1 << 14  # cells below which one thread is faster than two
-PARTS = 8  # parts of a sweep per thread
 SLAB = 1 << 17  # stencils that ONNX Runtime is given at once
 QUIET = ("periodic", "outflow", "wall")  # boundaries whose ghost cells are no faster than cells
 
@@ -65,6 +62,7 @@ class NumbaBackend:
     ) -> None:
         self.equation, self.grid, self.scheme, self.boundaries = equation, grid, scheme, boundaries
         self.threads = threads or numba.config.NUMBA_NUM_THREADS
+        self._workers = Workers(self.threads)
         self.parameters = equation.compiled()
         self.like = (0.0,) * len(equation.conserved_names(grid.dimension))
         rule, chosen = scheme.reconstruction, variables[scheme.variables]
@@ -104,7 +102,6 @@ class NumbaBackend:
         self._lock = threading.RLock()  # scratch arrays are shared by all calls
         self._scratch: dict[int, np.ndarray] = {}
         self._shelf = Shelf()
-        self._pool: ThreadPoolExecutor | None = None
 
     # --- kernels and scratch ---------------------------------------------------------------------
 
@@ -134,32 +131,6 @@ class NumbaBackend:
             # Ones, not rubbish: lanes that pad a row to whole vectors are computed too.
             self._scratch[worker] = aligned(np.ones(size + 7), (size,))
         return self._scratch[worker]
-
-    def _share(self, count: int, cells: int, work: Callable[[int, int, int], Any]) -> list[Any]:
-        """Call ``work(worker, first, last)`` for parts of ``count`` items; return what it returns.
-
-        Each thread takes the next part when it is through with one: where waves are, learned
-        schemes have more to do.
-        """
-        n = min(self.threads, count) if cells >= SHARED else 1
-        if n == 1:
-            return [work(0, 0, count)]
-        parts = min(PARTS * n, count)
-        left = deque((count * k // parts, count * (k + 1) // parts) for k in range(parts))
-
-        def serve(worker: int) -> list[Any]:
-            found: list[Any] = []
-            while True:
-                try:
-                    first, last = left.popleft()
-                except IndexError:
-                    return found
-                found.append(work(worker, first, last))
-
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self.threads)
-        waiting = [self._pool.submit(serve, k) for k in range(1, n)]
-        return [*serve(0), *(one for w in waiting for one in w.result())]
 
     # --- arrays ----------------------------------------------------------------------------------
 
@@ -222,7 +193,7 @@ class NumbaBackend:
                 rest = (scales, self.limiting, speeds, self.net, room, self.like)
                 return int(self._march.advance(self.parameters, *given, first, last, *rest))
 
-            self.limited += sum(self._share(count, q[0].size, work))
+            self.limited += sum(self._workers.share(count, q[0].size, work))
             return out
 
     @property
@@ -298,7 +269,7 @@ class NumbaBackend:
             given = (flat, first, last, tops[worker], lanes[worker])
             return bool(self._looks.survey(self.parameters, *given, self.like))
 
-        fine = all(self._share(flat.shape[1], flat.shape[1], work))
+        fine = all(self._workers.share(flat.shape[1], flat.shape[1], work))
         return tops.max(axis=0), fine
 
     def _with_ghosts(self, t: float, q: np.ndarray, axis: int, speed: float) -> float:

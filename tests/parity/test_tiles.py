@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import learnedflux as lf
-from learnedflux.backends import numba_cpu
+from learnedflux.backends import numba_cpu, workers
 from learnedflux.backends.shelf import MOST
 
 SHAPES = {1: (61,), 2: (23, 37), 3: (9, 11, 14)}
@@ -27,7 +27,7 @@ def test_threads_and_tiles_change_no_bit(dimension, scheme, monkeypatch):
     serial = semidiscretization(dimension, scheme)
     q = serial.initial()
     expected, limited = serial(0.0, q), serial.backend.limited
-    monkeypatch.setattr(numba_cpu, "SHARED", 1)
+    monkeypatch.setattr(workers, "SHARED", 1)
     for tile in ((7, 4, 13), (2, 3, 5), (64, 64, 64)):
         monkeypatch.setattr(numba_cpu, "TILE", tile)
         for threads in (1, 3):
