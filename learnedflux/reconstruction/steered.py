@@ -12,7 +12,8 @@ still apart: the first can be kept sharp while others get the dissipation they n
 - The network sees the five differences, normalised and without signs, and six speeds; it answers
   with five actions, by which the differences enter, and one damping.
 - It is asked only where the data are no sine wave; in fields that are merely carried along (equal
-  speeds on both sides), none on any slope either, but for waves shorter than six cells or so.
+  speeds on both sides), none on any slope either, but for waves shorter than six cells or so. Such
+  a wave's flank looks like a contact; it is taken for one where sound is faster on one side.
 - Where the differences have both signs there is a wave, and none may be pumped: actions fade out,
   and only the damping remains, which takes the face value towards the upwind cell, and only in flow
   that is being compressed.
@@ -60,8 +61,11 @@ ROUND_OFF = 64.0  # differences below so many units in the last place of the cel
 GUARD = 20.0  # scaled differences of both signs whose product is above a twentieth are a wave
 COMPRESSED = 0.02  # loss of speed across a face from which on flow counts as being compressed
 RAMP = 10.0  # inverse of the loss of speed over which damping sets in
-UNEQUAL = 20.0  # inverse of the difference in speed from which on a field counts as nonlinear
+UNEQUAL = 80.0  # inverse of the difference in speed from which on a field counts as nonlinear
 LONG = 0.7  # k = 2 - 2 cos(wavenumber) from which on waves on a slope begin to count as rough
+SHORT = 0.5  # how much of their roughness counts where they are no contacts
+FAINT = 0.03  # relative change in the spread of speeds up to which a field's jump is no contact
+DISTINCT = 40.0  # inverse of the change from there to a jump that certainly is one
 NEAR = 1.0  # steepness of the bounds beside jumps: monotone up to CFL 1/2 by forward Euler steps
 STEEPER = 4.0  # differences that grow by more than that from one to the next lead into a jump
 ONSET = 20.0  # inverse of the share of the jump over which the bounds there set in
@@ -124,17 +128,33 @@ def _roughness(f):
 
 
 @pointwise
-def _roughness_on_slopes(f):
-    """As :func:`_roughness`, and zero in waves on any slope too, but for short ones."""
+def _roughness_on_slopes(f, contrast):
+    """As :func:`_roughness`, and zero in waves on any slope too, but for short ones.
+
+    Those count in full only where ``contrast`` says that the steepest face may be a contact.
+    """
     s1, s2, q1, q2 = _curvatures(f)
     short = -(q1 * s1 + q2 * s2) - LONG * (s1 * s1 + s2 * s2)
-    return larger(absolute(q1 * s2 - q2 * s1), short)
+    steepest = larger(-2.0 * (s1 * s2), 0.0) / larger(s1 * s1 + s2 * s2, FLOOR)
+    share = SHORT + (1.0 - SHORT) * (steepest * contrast)
+    return larger(absolute(q1 * s2 - q2 * s1), share * short)
 
 
 @pointwise
 def _nonlinear(speeds):
     """How far waves run at different speeds on both sides: 0, as in contacts, to 1."""
     return smaller(absolute(speeds[0] - speeds[1]) * UNEQUAL, 1.0)
+
+
+@pointwise
+def _contrast(speeds):
+    """How much faster sound, or what corresponds to it, is on one side: 0 to 1, 0 in scalar laws.
+
+    It tells contacts from waves of density, in any frame.
+    """
+    below, above = speeds[4] - speeds[2], speeds[5] - speeds[3]
+    change = absolute(above - below) / larger(absolute(above) + absolute(below), FLOOR)
+    return smaller(larger((change - FAINT) * DISTINCT, 0.0), 1.0)
 
 
 @pointwise
@@ -231,7 +251,8 @@ def look(d, c, speeds, settings, eps):
     threshold, softness = settings[0], settings[1]
     f, low, high, noise = _scaled(d, c, eps)
     rough, nonlinear = _roughness(f), _nonlinear(speeds)
-    rough = smaller(rough, larger(_roughness_on_slopes(f), nonlinear * rough))
+    on_slopes = _roughness_on_slopes(f, _contrast(speeds))
+    rough = smaller(rough, larger(on_slopes, nonlinear * rough))
     squared = rough * rough
     sensor = larger(squared - threshold * threshold, 0.0) / (squared + softness * softness)
     f0, f1, f2, f3, f4 = f

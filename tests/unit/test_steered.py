@@ -10,10 +10,10 @@ EPS = float(np.finfo(np.float64).eps)
 SETTINGS = (0.15, 0.1, 0.8, 2.0, 4.0)
 
 
-def speeds_at(cells, gain):
-    """Speeds of waves: one everywhere, or some gained from the left cell to the right."""
-    ones = [np.ones_like(cells[0]) for _ in range(steered.SPEEDS)]
-    return (ones[0] - gain, *ones[1:])
+def speeds_at(cells, gain, sound=0.0):
+    """Speeds of waves: one everywhere, or some gained, or sound, from left cell to right."""
+    one = np.ones_like(cells[0])
+    return (one - gain, one, 0.5 * one, (0.5 - sound) * one, 1.5 * one, (1.5 + sound) * one)
 
 
 def seen(cells):
@@ -29,8 +29,8 @@ def plain(cells, settings=SETTINGS):
     return steered.plain(*seen(cells), settings, EPS)
 
 
-def sensor(cells, gain=0.0):
-    _, gates = steered.look(*seen(cells), speeds_at(cells, gain), SETTINGS, EPS)
+def sensor(cells, gain=0.0, sound=0.0):
+    _, gates = steered.look(*seen(cells), speeds_at(cells, gain, sound), SETTINGS, EPS)
     return gates[0]
 
 
@@ -61,9 +61,24 @@ def test_it_sleeps_on_slopes_and_parabolas():
         assert (sensor(cells) == 0.0).all()
 
 
-@pytest.mark.parametrize("width", [1e-3, 0.5, 1.0, 1.5])
+@pytest.mark.parametrize("width", [1e-3, 0.5, 1.0, 1.2])
 def test_it_wakes_in_jumps_as_wide_as_contacts_become(width):
     assert (sensor(jump(width, np.array([-0.5, 0.0, 0.5]))) > 0.0).all()
+
+
+@pytest.mark.parametrize("sound", [0.2, -0.1])
+def test_in_wide_jumps_it_wakes_where_sound_tells_a_contact(sound):
+    cells = jump(1.5, np.array([-0.25, 0.0, 0.25]))
+    assert (sensor(cells) == 0.0).all()
+    assert (sensor(cells, sound=0.01) == 0.0).all(), "a wave of small amplitude"
+    assert (sensor(cells, sound=sound) > 0.0).all()
+    assert (sensor(jump(2.0, 0.0), sound=sound) == 0.0).all()
+    # Whichever side is the faster, and from whatever frame.
+    speeds = speeds_at(cells, 0.0, sound)
+    expected = sensor(cells, sound=sound)
+    for other in (speeds[1::-1] + speeds[3:1:-1] + speeds[:3:-1], tuple(s - 7.0 for s in speeds)):
+        _, gates = steered.look(*seen(cells), other, SETTINGS, EPS)
+        np.testing.assert_allclose(gates[0], expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("steepness", [0.5, 0.9, 1.0, 1.5])
@@ -73,7 +88,8 @@ def test_waves_on_slopes_wake_it_only_if_short_or_nonlinear(steepness):
         k = 2 * np.pi / length
         x = np.arange(6)[:, None]
         cells = np.sin(k * x + phase) + steepness * k * x
-        assert (sensor(cells) == 0.0).all() == asleep
+        for sound in (0.0, 0.2, -0.1):
+            assert (sensor(cells, sound=sound) == 0.0).all() == asleep
         if length < 8.0:
             assert (sensor(cells, gain=0.1) > 0.0).any()
             assert (sensor(cells, gain=-0.1) > 0.0).any()
