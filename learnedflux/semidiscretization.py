@@ -46,7 +46,7 @@ class Semidiscretization:
     cfl : float, optional
         CFL number of the forward Euler steps that steps will be made of, see
         :meth:`~learnedflux.integrators.Integrator.forward_cfl`: learned schemes have narrower
-        bounds above 1/2. Default: not above.
+        bounds above 0.42. Default: not above.
 
     Notes
     -----

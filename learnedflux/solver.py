@@ -143,7 +143,7 @@ def solve(
         the initial and the final state.
     cfl : float
         CFL number dt * sum over axes (max speed / dx) of every step. The limit is about 1; the
-        learned schemes keep monotone data monotone up to 0.4 and narrow their bounds above 0.5,
+        learned schemes keep monotone data monotone up to 0.4 and narrow their bounds above 0.42,
         and positivity holds up to 0.5.
     integrator : str or Integrator
         Name of a Runge-Kutta method from :mod:`lf.integrators`.

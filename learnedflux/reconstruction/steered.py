@@ -19,7 +19,7 @@ still apart: the first can be kept sharp while others get the dissipation they n
   that is being compressed.
 - Beside jumps that are carried along the bounds are narrow enough for monotone data to stay so at
   usual CFL numbers; in smooth flow they are wide, for the sake of the order at flat extrema. Steps
-  above CFL 1/2 would let jumps overshoot by what smooth flow is granted, and are granted less.
+  above CFL 0.42 would let jumps overshoot by what smooth flow is granted, and are granted less.
 
 ``d`` is the tuple of five differences, ``c`` the upwind cell, ``eps`` the spacing of floating-point
 numbers at one, and ``speeds`` six characteristic speeds over the fastest: of the field itself, of
@@ -66,6 +66,7 @@ LONG = 0.7  # k = 2 - 2 cos(wavenumber) from which on waves on a slope begin to 
 SHORT = 0.5  # how much of their roughness counts where they are no contacts
 FAINT = 0.03  # relative change in the spread of speeds up to which a field's jump is no contact
 DISTINCT = 40.0  # inverse of the change from there to a jump that certainly is one
+WIDE = 0.42  # CFL number up to which bounds in smooth flow may be wide
 NEAR = 1.0  # steepness of the bounds beside jumps: monotone up to CFL 1/2 by forward Euler steps
 STEEPER = 4.0  # differences that grow by more than that from one to the next lead into a jump
 ONSET = 20.0  # inverse of the share of the jump over which the bounds there set in
@@ -74,10 +75,11 @@ ONSET = 20.0  # inverse of the share of the jump over which the bounds there set
 def for_steps(settings: tuple[float, ...], cfl: float) -> tuple[float, ...]:
     """Return the settings for steps of a CFL number, in fields that are carried along.
 
-    Six cells do not always tell the foot of a jump from a flat minimum. Up to CFL 1/2 the wide
-    bounds of smooth flow do no harm; above, jumps overshoot by them. The numbers are from pulses.
+    Six cells do not always tell the foot of a jump from a flat minimum. Up to the default CFL
+    number the wide bounds of smooth flow do no harm; above, jumps overshoot by them. The numbers
+    are from pulses.
     """
-    if cfl * (1.0 + NEAR) <= 1.0:
+    if cfl <= WIDE:
         return settings
     steepest = min(NEAR, max(2.4 - 2.0 * cfl, 2.0 / 3.0))
     return (*settings[:4], min(settings[4], steepest))
@@ -128,16 +130,24 @@ def _roughness(f):
 
 
 @pointwise
-def _roughness_on_slopes(f, contrast):
-    """As :func:`_roughness`, and zero in waves on any slope too, but for short ones.
+def _roughness_on_slopes(f):
+    """Two roughnesses that vanish in waves on any slope, the second in long ones only.
 
-    Those count in full only where ``contrast`` says that the steepest face may be a contact.
+    And how far the face is the steepest among its neighbours: 0 to 1.
     """
     s1, s2, q1, q2 = _curvatures(f)
-    short = -(q1 * s1 + q2 * s2) - LONG * (s1 * s1 + s2 * s2)
-    steepest = larger(-2.0 * (s1 * s2), 0.0) / larger(s1 * s1 + s2 * s2, FLOOR)
-    share = SHORT + (1.0 - SHORT) * (steepest * contrast)
-    return larger(absolute(q1 * s2 - q2 * s1), share * short)
+    size = s1 * s1 + s2 * s2
+    short = -(q1 * s1 + q2 * s2) - LONG * size
+    steepest = larger(-2.0 * (s1 * s2), 0.0) / larger(size, FLOOR)
+    return absolute(q1 * s2 - q2 * s1), short, steepest
+
+
+@pointwise
+def _sensor(rough, settings):
+    """From which roughness on the network is awake: 0 below the threshold, to 1."""
+    threshold, softness = settings[0], settings[1]
+    squared = rough * rough
+    return larger(squared - threshold * threshold, 0.0) / (squared + softness * softness)
 
 
 @pointwise
@@ -248,18 +258,18 @@ def look(d, c, speeds, settings, eps):
 
     They are the sensor, how far all differences have one sign, and how far the bounds are narrow.
     """
-    threshold, softness = settings[0], settings[1]
     f, low, high, noise = _scaled(d, c, eps)
     rough, nonlinear = _roughness(f), _nonlinear(speeds)
-    on_slopes = _roughness_on_slopes(f, _contrast(speeds))
-    rough = smaller(rough, larger(on_slopes, nonlinear * rough))
-    squared = rough * rough
-    sensor = larger(squared - threshold * threshold, 0.0) / (squared + softness * softness)
+    long, short, steepest = _roughness_on_slopes(f)
+    share = SHORT + (1.0 - SHORT) * (steepest * _contrast(speeds))
+    least = larger(long, nonlinear * rough)
+    sensor = _sensor(smaller(rough, larger(least, share * short)), settings)
+    alert = _sensor(smaller(rough, larger(least, short)), settings)
     f0, f1, f2, f3, f4 = f
     sizes = (absolute(f0), absolute(f1), absolute(f2), absolute(f3), absolute(f4))
     monotone = _monotone(low, high)
-    # Only in what is carried along: shocks steepen by themselves.
-    narrow = larger(_beside(f, noise, monotone), sensor) * (1.0 - nonlinear)
+    # Only in what is carried along: shocks steepen by themselves. What may be a contact will do.
+    narrow = larger(_beside(f, noise, monotone), alert) * (1.0 - nonlinear)
     return (*sizes, *speeds), (sensor, monotone, narrow)
 
 

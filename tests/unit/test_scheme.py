@@ -46,7 +46,7 @@ def test_large_steps_narrow_the_bounds_of_what_is_carried_along():
         return bound.reconstruction.network.settings[-1]
 
     for equation in (lf.Advection(), lf.Euler()):
-        steepness = [loose(equation, cfl) for cfl in (0.1, 0.5, 0.51, 0.7, 0.75, 0.8, 1.0)]
+        steepness = [loose(equation, cfl) for cfl in (0.1, 0.4, 0.5, 0.7, 0.75, 0.8, 1.0)]
         assert steepness == pytest.approx([4.0, 4.0, 1.0, 1.0, 0.9, 0.8, 2 / 3])
     assert loose(lf.Burgers(), 0.8) == 4.0
     assert loose(lf.ShallowWater(), 0.8, dimension=2) == pytest.approx(0.8)  # it carries shear

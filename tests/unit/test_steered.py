@@ -179,9 +179,16 @@ def test_awake_in_what_is_carried_along_bounds_are_narrow_where_it_may_not_act()
         speeds = speeds_at(np.array(cells), gain)
         _, (sensor, _, narrow) = steered.look(*seen(cells), speeds, SETTINGS, EPS)
         assert sensor > 0.9
-        assert narrow == (sensor if gain == 0.0 else 0.0)
+        assert (narrow >= sensor) if gain == 0.0 else (narrow == 0.0)
         found = steered.decide(*seen(cells), speeds, (1.0, 0.0, narrow / sensor), upwards, SETTINGS)
         assert found == pytest.approx(0.01 + steepness * 0.01)
+
+
+def test_bounds_are_narrow_in_all_that_may_be_a_contact():
+    cells = jump(1.5, np.array([-0.5, 0.0, 0.5]))
+    _, (sensor, _, narrow) = steered.look(*seen(cells), speeds_at(cells, 0.0), SETTINGS, EPS)
+    assert (sensor == 0.0).all()
+    assert (narrow > 0.0).all()
 
 
 @pytest.mark.parametrize("length", [2.5, 4.0, 6.0, 12.0, 30.0])
