@@ -131,15 +131,10 @@ def _roughness(f):
 
 @pointwise
 def _roughness_on_slopes(f):
-    """Two roughnesses that vanish in waves on any slope, the second in long ones only.
-
-    And how far the face is the steepest among its neighbours: 0 to 1.
-    """
+    """Two roughnesses that vanish in waves on any slope, the second in long ones only."""
     s1, s2, q1, q2 = _curvatures(f)
-    size = s1 * s1 + s2 * s2
-    short = -(q1 * s1 + q2 * s2) - LONG * size
-    steepest = larger(-2.0 * (s1 * s2), 0.0) / larger(size, FLOOR)
-    return absolute(q1 * s2 - q2 * s1), short, steepest
+    short = -(q1 * s1 + q2 * s2) - LONG * (s1 * s1 + s2 * s2)
+    return absolute(q1 * s2 - q2 * s1), short
 
 
 @pointwise
@@ -260,8 +255,8 @@ def look(d, c, speeds, settings, eps):
     """
     f, low, high, noise = _scaled(d, c, eps)
     rough, nonlinear = _roughness(f), _nonlinear(speeds)
-    long, short, steepest = _roughness_on_slopes(f)
-    share = SHORT + (1.0 - SHORT) * (steepest * _contrast(speeds))
+    long, short = _roughness_on_slopes(f)
+    share = SHORT + (1.0 - SHORT) * _contrast(speeds)
     least = larger(long, nonlinear * rough)
     sensor = _sensor(smaller(rough, larger(least, share * short)), settings)
     alert = _sensor(smaller(rough, larger(least, short)), settings)

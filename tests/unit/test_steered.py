@@ -68,11 +68,10 @@ def test_it_wakes_in_jumps_as_wide_as_contacts_become(width):
 
 @pytest.mark.parametrize("sound", [0.2, -0.1])
 def test_in_wide_jumps_it_wakes_where_sound_tells_a_contact(sound):
-    cells = jump(1.5, np.array([-0.25, 0.0, 0.25]))
+    cells = jump(1.5, np.array([-0.5, 0.0, 0.5]))
     assert (sensor(cells) == 0.0).all()
     assert (sensor(cells, sound=0.028) == 0.0).all(), "a wave of small amplitude"
     assert (sensor(cells, sound=sound) > 0.0).all()
-    assert sensor(jump(1.5, 0.5), sound=sound) == 0.0, "beside the steepest face"
     assert (sensor(jump(2.0, 0.0), sound=sound) == 0.0).all()
     # Whichever side is the faster, from whatever frame, however slow sound is.
     speeds = speeds_at(cells, 0.0, sound)
