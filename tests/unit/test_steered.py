@@ -179,7 +179,7 @@ def test_awake_in_what_is_carried_along_bounds_are_narrow_where_it_may_not_act()
         _, (sensor, _, narrow) = steered.look(*seen(cells), speeds, SETTINGS, EPS)
         assert sensor > 0.9
         assert (narrow >= sensor) if gain == 0.0 else (narrow == 0.0)
-        gates = (1.0, 0.0, float(narrow > 0.0))
+        gates = (1.0, 0.0, 1.0 if gain == 0.0 else narrow)
         found = steered.decide(*seen(cells), speeds, gates, upwards, SETTINGS)
         assert found == pytest.approx(0.01 + steepness * 0.01)
 
