@@ -86,6 +86,11 @@ def for_steps(settings: tuple[float, ...], cfl: float) -> tuple[float, ...]:
 
 
 @pointwise
+def _ramp(x):
+    return smaller(larger(x, 0.0), 1.0)
+
+
+@pointwise
 def _range(d):
     """Smallest and largest difference, and the largest size."""
     low = smaller(smaller(smaller(d[0], d[1]), smaller(d[2], d[3])), d[4])
@@ -159,19 +164,19 @@ def _contrast(speeds):
     """
     below, above = speeds[4] - speeds[2], speeds[5] - speeds[3]
     change = absolute(above - below) / larger(absolute(above) + absolute(below), FLOOR)
-    return smaller(larger((change - FAINT) * DISTINCT, 0.0), 1.0)
+    return _ramp((change - FAINT) * DISTINCT)
 
 
 @pointwise
 def _compressed(speeds):
     """How far flow is being compressed at the face: 0 to 1."""
-    return smaller(larger(((speeds[0] - speeds[1]) - COMPRESSED) * RAMP, 0.0), 1.0)
+    return _ramp(((speeds[0] - speeds[1]) - COMPRESSED) * RAMP)
 
 
 @pointwise
 def _monotone(low, high):
     """How far all differences have one sign, from their scaled range."""
-    return smaller(larger(1.0 + GUARD * (low * high), 0.0), 1.0)
+    return _ramp(1.0 + GUARD * (low * high))
 
 
 @pointwise
@@ -186,7 +191,7 @@ def _beside(f, noise, monotone):
 
     Away from extrema no smooth function grows so fast, not even out of the flat foot of x^4.
     """
-    return smaller(larger(ONSET * (_rise(f) - noise), 0.0), 1.0) * monotone
+    return _ramp(ONSET * (_rise(f) - noise)) * monotone
 
 
 @pointwise
@@ -276,5 +281,5 @@ def decide(d, c, speeds, gates, answers, settings):
     resting = loose - larger(loose - NEAR, 0.0) * narrow
     increment = _base(d, settings[2]) + acting * dot(answers[:5], d)
     increment = _clipped(increment, d, resting + (steep - resting) * acting)
-    damping = smaller(larger(answers[5], 0.0), 1.0) * (sensor * _compressed(speeds))
+    damping = _ramp(answers[5]) * (sensor * _compressed(speeds))
     return c + increment * (1.0 - (1.0 - monotone) * damping)
