@@ -290,7 +290,11 @@ def _probes(width: int) -> np.ndarray:
 
 
 def _speeds_of_probes(count: int) -> np.ndarray:
-    return np.random.default_rng(1).uniform(-1, 1, (count, steered.SPEEDS))
+    """Speeds of many kinds: nonlinear fields, contacts, and what is carried along by itself."""
+    speeds = np.random.default_rng(1).uniform(-1, 1, (count, steered.SPEEDS))
+    speeds[1::2, 1] = speeds[1::2, 0]
+    speeds[3::4, 3::2] = speeds[3::4, 2::2]
+    return speeds
 
 
 def _probed(policy: Policy, stencils: np.ndarray) -> np.ndarray:
@@ -376,6 +380,7 @@ def _network(policy: Policy) -> Network | None:
     if family is None or "weights" not in m:
         return None
     where = f"{str(policy.path)!r} breaks the policy contract:"
+    cure = "If another version of learnedflux wrote it, train it anew: the family has changed."
     try:
         settings = tuple(float(m["config"][key]) for key in family.settings)
         layers = tuple(
@@ -388,9 +393,11 @@ def _network(policy: Policy) -> Network | None:
         told, found = network(probes, speeds), policy(probes, speeds=speeds)
         same = np.allclose(told, found, rtol=1e-12, atol=1e-12)
     except (KeyError, TypeError, ValueError) as error:
-        raise PolicyError(f"{where} its config or weights make no network ({error!r}).") from error
+        raise PolicyError(
+            f"{where} its config or weights make no network ({error!r}). {cure}"
+        ) from error
     if not same:
-        raise PolicyError(f"{where} the weights in its metadata are not those of its graph.")
+        raise PolicyError(f"{where} the weights in its metadata are not those of its graph. {cure}")
     return network
 
 

@@ -12,8 +12,10 @@ still apart: the first can be kept sharp while others get the dissipation they n
 - The network sees the five differences, normalised and without signs, and six speeds; it answers
   with five actions, by which the differences enter, and one damping.
 - It is asked only where the data are no sine wave; in fields that are merely carried along (equal
-  speeds on both sides), none on any slope either, but for waves shorter than six cells or so. Such
-  a wave's flank looks like a contact; it is taken for one where sound is faster on one side.
+  speeds on both sides), none on any slope either, but for short waves. The flank of one looks like
+  a contact. Where sound is faster on one side it is taken for one, if the wave is shorter than six
+  cells; elsewhere only a share of its roughness, ``short``, counts, in waves of four to five cells
+  and less.
 - Where the differences have both signs there is a wave, and none may be pumped: actions fade out,
   and only the damping remains, which takes the face value towards the upwind cell, and only in flow
   that is being compressed.
@@ -24,9 +26,10 @@ still apart: the first can be kept sharp while others get the dissipation they n
 ``d`` is the tuple of five differences, ``c`` the upwind cell, ``eps`` the spacing of floating-point
 numbers at one, and ``speeds`` six characteristic speeds over the fastest: of the field itself, of
 the first and of the last field, each in the upwind and in the downwind cell. ``settings`` are named
-in ``SETTINGS``: threshold and softness of the sensor, ``theta``, and the steepness of the bounds
-where the network acts in full (``alpha``) and in smooth flow (``loose``); ``theta`` is the share of
-the central value in the value of a wave of four cells, the rest is the upwind one's.
+in ``SETTINGS``: threshold and softness of the sensor, the share ``short``, ``theta``, and the
+steepness of the bounds where the network acts in full (``alpha``) and in smooth flow (``loose``);
+``theta`` is the share of the central value in the value of a wave of four cells, the rest is the
+upwind one's.
 """
 
 from __future__ import annotations
@@ -45,6 +48,7 @@ __all__ = [
     "awake",
     "decide",
     "for_steps",
+    "heeds",
     "look",
     "plain",
 ]
@@ -55,7 +59,7 @@ DIFFERENCES = 5
 SPEEDS = 6
 INPUTS = DIFFERENCES + SPEEDS  # what the network sees
 ANSWERS = DIFFERENCES + 1  # actions and damping
-SETTINGS = ("threshold", "softness", "theta", "alpha", "loose")
+SETTINGS = ("threshold", "softness", "short", "theta", "alpha", "loose")
 FLOOR = 1e-30  # keeps 0/0 away where all cells are zero; its inverse exists in float32
 ROUND_OFF = 64.0  # differences below so many units in the last place of the cell are no signal
 GUARD = 20.0  # scaled differences of both signs whose product is above a twentieth are a wave
@@ -63,9 +67,8 @@ COMPRESSED = 0.02  # loss of speed across a face from which on flow counts as be
 RAMP = 10.0  # inverse of the loss of speed over which damping sets in
 UNEQUAL = 80.0  # inverse of the difference in speed from which on a field counts as nonlinear
 LONG = 0.7  # k = 2 - 2 cos(wavenumber) from which on waves on a slope begin to count as rough
-SHORT = 0.5  # how much of their roughness counts where they are no contacts
-FAINT = 0.03  # relative change in the spread of speeds up to which a field's jump is no contact
-DISTINCT = 40.0  # inverse of the change from there to a jump that certainly is one
+FAINT = 0.02  # change over the sum of both spreads of speeds up to which a jump is no contact
+DISTINCT = 100.0  # inverse of the change from there to a jump that certainly is one
 WIDE = 0.42  # CFL number up to which bounds in smooth flow may be wide
 NEAR = 1.0  # steepness of the bounds beside jumps: monotone up to CFL 1/2 by forward Euler steps
 STEEPER = 4.0  # differences that grow by more than that from one to the next lead into a jump
@@ -82,7 +85,7 @@ def for_steps(settings: tuple[float, ...], cfl: float) -> tuple[float, ...]:
     if cfl <= WIDE:
         return settings
     steepest = min(NEAR, max(2.4 - 2.0 * cfl, 2.0 / 3.0))
-    return (*settings[:4], min(settings[4], steepest))
+    return (*settings[:5], min(settings[5], steepest))
 
 
 @pointwise
@@ -249,7 +252,7 @@ def awake(d, below, above, settings, eps):
 @pointwise
 def plain(d, c, settings, eps):
     """Return the left-biased face value of smooth flow."""
-    return c + _clipped(_base(d, settings[2]), d, settings[4])
+    return c + _clipped(_base(d, settings[3]), d, settings[5])
 
 
 @pointwise
@@ -261,7 +264,7 @@ def look(d, c, speeds, settings, eps):
     f, low, high, noise = _scaled(d, c, eps)
     rough, nonlinear = _roughness(f), _nonlinear(speeds)
     long, short = _roughness_on_slopes(f)
-    share = SHORT + (1.0 - SHORT) * _contrast(speeds)
+    share = settings[2] + (1.0 - settings[2]) * _contrast(speeds)
     least = larger(long, nonlinear * rough)
     sensor = _sensor(smaller(rough, larger(least, share * short)), settings)
     alert = _sensor(smaller(rough, larger(least, short)), settings)
@@ -274,12 +277,18 @@ def look(d, c, speeds, settings, eps):
 
 
 @pointwise
+def heeds(speeds, gates):
+    """Whether it matters what the network answers."""
+    return gates[0] * larger(gates[1], _compressed(speeds)) > 0.0
+
+
+@pointwise
 def decide(d, c, speeds, gates, answers, settings):
     """Return the left-biased face value that the network's five actions and damping lead to."""
     sensor, monotone, narrow = gates
-    acting, steep, loose = monotone * sensor, settings[3], settings[4]
+    acting, steep, loose = monotone * sensor, settings[4], settings[5]
     resting = loose - larger(loose - NEAR, 0.0) * narrow
-    increment = _base(d, settings[2]) + acting * dot(answers[:5], d)
+    increment = _base(d, settings[3]) + acting * dot(answers[:5], d)
     increment = _clipped(increment, d, resting + (steep - resting) * acting)
     damping = _ramp(answers[5]) * (sensor * _compressed(speeds))
     return c + increment * (1.0 - (1.0 - monotone) * damping)

@@ -141,6 +141,11 @@ class SteeredPolicy(FamilyPolicy):
         Roughness (zero in every sine wave, about one at jumps) below which the sensor is zero.
     softness : float
         Roughness at which the sensor is about one half.
+    short : float
+        Share of the roughness of short waves that counts in what is carried along, where sound does
+        not tell that they are contacts. The larger it is, the sharper contacts in scalar laws, weak
+        ones in gases, and shear; from 0.2 in a gas and 0.35 in scalar laws on, the policies trained
+        here let waves on slopes grow.
     theta : float
         Share of the sixth-order central value in the linear scheme.
     alpha, loose : float
@@ -155,6 +160,7 @@ class SteeredPolicy(FamilyPolicy):
         hidden: tuple[int, ...] = (8, 8),
         threshold: float = 0.15,
         softness: float = 0.1,
+        short: float = 0.18,
         theta: float = 0.8,
         alpha: float = 2.0,
         loose: float = 4.0,
@@ -166,6 +172,7 @@ class SteeredPolicy(FamilyPolicy):
             seed,
             threshold=threshold,
             softness=softness,
+            short=short,
             theta=theta,
             alpha=alpha,
             loose=loose,

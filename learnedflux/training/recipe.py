@@ -46,8 +46,8 @@ class Recipe:
     family : str
         Policy family, see :func:`~learnedflux.training.family`.
     policy : dict
-        Settings of the family; of ``bounded5`` those of
-        :class:`~learnedflux.training.BoundedPolicy`.
+        Settings of the family: those of :class:`~learnedflux.training.BoundedPolicy` or
+        :class:`~learnedflux.training.SteeredPolicy`.
     distributions : dict
         Problems by equation: ``{"Burgers": {"profiles": 1.0, "riemann": 0.5}}``, a weight of 1
         standing for ``rows`` rows. Default for an equation not named:

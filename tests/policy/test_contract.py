@@ -219,6 +219,37 @@ def test_breaches_are_named(tmp_path, arguments, text):
         lf.Policy(write(tmp_path / "p.onnx", metadata, **arguments))
 
 
+def without_a_setting(metadata):
+    del metadata["config"]["short"]
+
+
+def with_another_setting(metadata):
+    metadata["config"]["short"] += 0.01
+
+
+def with_other_weights(metadata):
+    metadata["weights"][-1]["bias"][0] += 1e-3
+
+
+@pytest.mark.parametrize(
+    ("spoil", "text"),
+    [
+        (without_a_setting, r"make no network \(KeyError\('short'\)\). If another version of"),
+        (with_another_setting, "are not those of its graph. If another version of learnedflux"),
+        (with_other_weights, "are not those of its graph. If another version of learnedflux wrote"),
+    ],
+)
+def test_a_network_that_is_not_that_of_the_graph_is_refused(tmp_path, spoil, text):
+    model = onnx.load(lf.Scheme("learned").bind(lf.Advection()).reconstruction.path)
+    metadata = json.loads({p.key: p.value for p in model.metadata_props}[CONTRACT_KEY])
+    spoil(metadata)
+    helper.set_model_props(model, {CONTRACT_KEY: json.dumps(metadata)})
+    path = tmp_path / "spoilt.onnx"
+    onnx.save(model, path)
+    with pytest.raises(lf.PolicyError, match=text):
+        lf.Policy(path)
+
+
 def test_wrong_stencil_array_is_named(tmp_path):
     policy = lf.Policy(write(tmp_path / "p.onnx"))
     with pytest.raises(lf.PolicyError, match=r"takes an array \(face, 6\); got \(3, 5\)"):

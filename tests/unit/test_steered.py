@@ -7,7 +7,7 @@ from learnedflux.reconstruction import steered
 from learnedflux.reconstruction.stencil import differences
 
 EPS = float(np.finfo(np.float64).eps)
-SETTINGS = (0.15, 0.1, 0.8, 2.0, 4.0)
+SETTINGS = (0.15, 0.1, 0.18, 0.8, 2.0, 4.0)
 
 
 def speeds_at(cells, gain, sound=0.0):
@@ -29,8 +29,8 @@ def plain(cells, settings=SETTINGS):
     return steered.plain(*seen(cells), settings, EPS)
 
 
-def sensor(cells, gain=0.0, sound=0.0):
-    _, gates = steered.look(*seen(cells), speeds_at(cells, gain, sound), SETTINGS, EPS)
+def sensor(cells, gain=0.0, sound=0.0, settings=SETTINGS):
+    _, gates = steered.look(*seen(cells), speeds_at(cells, gain, sound), settings, EPS)
     return gates[0]
 
 
@@ -61,16 +61,40 @@ def test_it_sleeps_on_slopes_and_parabolas():
         assert (sensor(cells) == 0.0).all()
 
 
-@pytest.mark.parametrize("width", [1e-3, 0.5, 1.0, 1.2])
-def test_it_wakes_in_jumps_as_wide_as_contacts_become(width):
+@pytest.mark.parametrize("width", [1e-3, 0.5, 0.7])
+def test_it_wakes_in_narrow_jumps(width):
     assert (sensor(jump(width, np.array([-0.5, 0.0, 0.5]))) > 0.0).all()
+
+
+@pytest.mark.parametrize("width", [0.5, 1.0, 1.2])
+def test_how_wide_a_jump_wakes_it_is_a_setting(width):
+    cells = jump(width, np.array([-0.5, 0.5]))
+    awake = [
+        sensor(cells, settings=(*SETTINGS[:2], share, *SETTINGS[3:]))
+        for share in (0.0, 0.18, 0.3, 0.5, 1.0)
+    ]
+    assert (np.diff(awake, axis=0) >= 0.0).all()
+    assert (awake[0] == 0.0).all()
+    assert (awake[1] > 0.0).all() == (width < 1.0)
+    assert (awake[3] > 0.0).all()
+    np.testing.assert_array_equal(awake[-1], sensor(cells, sound=0.2), "a contact counts in full")
+
+
+def test_from_which_change_of_sound_on_a_jump_is_a_contact():
+    """The difference of both spreads over their sum decides, from 0.02 to 0.03 by a ramp."""
+    cells = jump(1.0, np.array([-0.5, 0.5]))
+    for change, share in ((0.0199, 0.0), (0.0225, 0.25), (0.0275, 0.75), (0.0301, 1.0)):
+        for sound in (change / (1.0 - change), -change / (1.0 + change)):
+            counted = SETTINGS[2] + (1.0 - SETTINGS[2]) * share
+            expected = sensor(cells, settings=(*SETTINGS[:2], counted, *SETTINGS[3:]))
+            np.testing.assert_allclose(sensor(cells, sound=sound), expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize("sound", [0.2, -0.1])
 def test_in_wide_jumps_it_wakes_where_sound_tells_a_contact(sound):
     cells = jump(1.5, np.array([-0.5, 0.0, 0.5]))
     assert (sensor(cells) == 0.0).all()
-    assert (sensor(cells, sound=0.028) == 0.0).all(), "a wave of small amplitude"
+    assert (sensor(cells, sound=0.018) == 0.0).all(), "a wave of small amplitude"
     assert (sensor(cells, sound=sound) > 0.0).all()
     assert (sensor(jump(2.0, 0.0), sound=sound) == 0.0).all()
     # Whichever side is the faster, from whatever frame, however slow sound is.
@@ -85,7 +109,7 @@ def test_in_wide_jumps_it_wakes_where_sound_tells_a_contact(sound):
 @pytest.mark.parametrize("steepness", [0.5, 0.9, 1.0, 1.5])
 def test_waves_on_slopes_wake_it_only_if_short_or_nonlinear(steepness):
     phase = np.linspace(0, 2 * np.pi, 100)
-    for length, asleep in ((4.0, False), (7.5, True), (10.0, True), (20.0, True)):
+    for length, asleep in ((3.0, False), (7.5, True), (10.0, True), (20.0, True)):
         k = 2 * np.pi / length
         x = np.arange(6)[:, None]
         cells = np.sin(k * x + phase) + steepness * k * x
@@ -94,6 +118,17 @@ def test_waves_on_slopes_wake_it_only_if_short_or_nonlinear(steepness):
         if length < 8.0:
             assert (sensor(cells, gain=0.1) > 0.0).any()
             assert (sensor(cells, gain=-0.1) > 0.0).any()
+
+
+@pytest.mark.parametrize("steepness", [0.9, 1.5])
+@pytest.mark.parametrize(("share", "length"), [(0.18, 4.5), (0.3, 5.0)])
+def test_short_waves_on_slopes_are_waves_unless_sound_tells_a_contact(share, length, steepness):
+    k, phase = 2 * np.pi / length, np.linspace(0, 2 * np.pi, 100)
+    x = np.arange(6)[:, None]
+    cells = np.sin(k * x + phase) + steepness * k * x
+    settings = (*SETTINGS[:2], share, *SETTINGS[3:])
+    assert (sensor(cells, settings=settings) == 0.0).all()
+    assert (sensor(cells, sound=0.2, settings=settings) > 0.0).any()
 
 
 def test_it_is_asked_for_both_sides_of_a_face_or_for_none():
@@ -135,7 +170,7 @@ def test_sleeping_it_interpolates_waves(steepness):
         x = np.arange(6.0)[:, None] - 2.5
         cells = np.sin(k * x + phase) * np.sin(k / 2) / (k / 2) + steepness * k * x
         # Without dissipation, and where the bounds let it.
-        settings = (*SETTINGS[:2], 1.0, 1e6, 1e6)
+        settings = (*SETTINGS[:3], 1.0, 1e6, 1e6)
         value = plain(cells, settings)
         a, b, c, d, e, f = cells
         sixth = (37 * (c + d) - 8 * (b + e) + (a + f)) / 60
@@ -149,7 +184,7 @@ def test_its_dissipation_fades_with_the_wavenumber():
         k, phase = 2 * np.pi / length, np.linspace(0, 2 * np.pi, 60)
         cells = np.sin(k * (np.arange(6.0)[:, None] - 2.5) + phase)
         dissipative, central = (
-            plain(cells, (*SETTINGS[:2], theta, 1e6, 1e6)) for theta in (0.8, 1.0)
+            plain(cells, (*SETTINGS[:3], theta, 1e6, 1e6)) for theta in (0.8, 1.0)
         )
         return np.median(abs(dissipative - central))
 
@@ -175,7 +210,7 @@ def test_beside_jumps_that_are_carried_along_bounds_are_narrow(cells):
 def test_awake_in_what_is_carried_along_bounds_are_narrow_where_it_may_not_act():
     cells, upwards = (0.0, 0.0, 0.01, 0.5, 1.0, 1.0), (0.0, 0.0, 9.0, 0.0, 0.0, 0.0)
     for gain, steepness in ((0.0, 1.0), (0.2, 4.0), (-0.2, 4.0)):
-        speeds = speeds_at(np.array(cells), gain)
+        speeds = speeds_at(np.array(cells), gain, sound=0.2)
         _, (sensor, _, narrow) = steered.look(*seen(cells), speeds, SETTINGS, EPS)
         assert sensor > 0.9
         assert (narrow >= sensor) if gain == 0.0 else (narrow == 0.0)
@@ -211,7 +246,7 @@ def test_its_dissipation_takes_energy(length):
     cells = tuple(np.roll(u, 2 - j) for j in range(6))
 
     def lost(theta):
-        value = plain(cells, (*SETTINGS[:2], theta, 1e6, 1e6))
+        value = plain(cells, (*SETTINGS[:3], theta, 1e6, 1e6))
         return np.sum(u * (value - np.roll(value, 1)))
 
     assert lost(0.8) > 1e-6
