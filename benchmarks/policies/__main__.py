@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import learnedflux as lf
-from benchmarks.policies import cost, long, named, smooth, structure, two, waves
+from benchmarks.policies import cost, long, named, smooth, structure, textbook, two, waves
 from benchmarks.policies.exam import BASELINES, Exam, scheme_of
 from learnedflux.evaluation.machine import machine
 
@@ -26,6 +26,7 @@ SECTIONS: dict[str, Callable[[Exam], None]] = {
     "smooth": smooth.section,
     "waves": waves.section,
     "long": long.section,
+    "textbook": textbook.section,
     "two": two.section,
     "structure": structure.section,
     "cost": cost.section,

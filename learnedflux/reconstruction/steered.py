@@ -67,8 +67,8 @@ COMPRESSED = 0.02  # loss of speed across a face from which on flow counts as be
 RAMP = 10.0  # inverse of the loss of speed over which damping sets in
 UNEQUAL = 80.0  # inverse of the difference in speed from which on a field counts as nonlinear
 LONG = 0.7  # k = 2 - 2 cos(wavenumber) from which on waves on a slope begin to count as rough
-FAINT = 0.02  # change over the sum of both spreads of speeds up to which a jump is no contact
-DISTINCT = 100.0  # inverse of the change from there to a jump that certainly is one
+FAINT = 0.03  # change over the sum of both spreads of speeds up to which a jump is no contact
+DISTINCT = 40.0  # inverse of the change from there to a jump that certainly is one
 WIDE = 0.42  # CFL number up to which bounds in smooth flow may be wide
 NEAR = 1.0  # steepness of the bounds beside jumps: monotone up to CFL 1/2 by forward Euler steps
 STEEPER = 4.0  # differences that grow by more than that from one to the next lead into a jump

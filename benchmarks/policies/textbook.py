@@ -1,0 +1,127 @@
+"""Gas problems of textbooks that are not among the named ones: to choose between runs.
+
+Nothing trains on them and nothing is tuned on them. Policies that validate alike on problems drawn
+at random differ by several percent here; the one with the least mean is shipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+import learnedflux as lf
+from benchmarks.policies.exam import Exam, each_run
+from benchmarks.tables import head, row
+from learnedflux.evaluation import Case
+from learnedflux.exact.euler import riemann_solution
+
+State = tuple[float, float, float]  # density, velocity, pressure
+GRIDS = (100, 200, 400)
+BEST_OF = ("teno5", "mp5")
+MACH2 = (2.6666667, 1.47902, 4.5)  # behind shocks that run into gas at rest, of density and
+MACH3 = (3.857143, 2.629369, 31 / 3)  # pressure 1
+REST = (1.0, 0.0, 1.0)
+# Left and right states on [0, 1], where they meet, end time, gamma.
+TUBES: dict[str, tuple[State, State, float, float, float]] = {
+    "Toro 1": ((1, 0.75, 1), (0.125, 0, 0.1), 0.3, 0.2, 1.4),
+    "Toro 4": ((5.99924, 19.5975, 460.894), (5.99242, -6.19633, 46.095), 0.4, 0.035, 1.4),
+    "Mach 3": ((3.857, 0.92, 10.333), (1, 3.55, 1), 0.5, 0.09, 1.4),
+    "peak": (
+        (0.1261192, 8.9047029, 782.92899),
+        (6.591493, 2.2654207, 3.1544874),
+        0.5,
+        0.0039,
+        1.4,
+    ),
+    "pressures 100 to 1": ((10, 0, 100), (1, 0, 1), 0.4, 0.06, 1.4),
+    "pressures 2500 to 1": ((1, 0, 500), (1, 0, 0.2), 0.5, 0.01, 1.4),
+    "two shocks": ((1, 1, 0.1), (1, -1, 0.1), 0.5, 0.4, 1.4),
+    "two shocks, unequal": ((1, 2, 1), (0.3, -1, 0.5), 0.5, 0.15, 1.4),
+    "two fans": ((1, -1, 0.4), (1, 1, 0.4), 0.5, 0.18, 1.4),
+    "two weak fans": ((1, -0.5, 1), (1, 0.5, 1), 0.5, 0.2, 1.4),
+    "two fans, unequal": ((1, -1.2, 0.8), (0.4, 0.8, 0.3), 0.5, 0.15, 1.4),
+    "contact": ((1, 0.5, 1), (0.3, 0.5, 1), 0.3, 0.6, 1.4),
+    "weak tube": ((1, 0, 1), (0.5, 0, 0.5), 0.5, 0.2, 1.4),
+    "monatomic tube": ((1, 0, 1), (0.125, 0, 0.1), 0.5, 0.2, 5 / 3),
+    "shock of Mach 2": ((2.6667, 1.479, 4.5), (1, 0, 1), 0.2, 0.2, 1.4),
+    "tube to the left": ((0.2, -0.3, 0.1), (1.4, 0.4, 1.5), 0.6, 0.2, 1.4),
+}
+
+
+def section(exam: Exam) -> None:
+    """Print each policy's error over the better of TENO5 and MP5, and their mean."""
+    cases = list(_tubes()) + list(_others())
+    grids = GRIDS[:1] if exam.quick else GRIDS
+    cases = [Case(problem, cells=grids, label=problem.name, finer=8) for problem in cases]
+    ds = lf.evaluate(exam.schemes, cases, repeats=1, progress=False)
+    head(
+        "Problems of textbooks: error over that of the better of TENO5 and MP5",
+        "problem, cells",
+        *exam.policies,
+    )
+    found: dict[str, list[float]] = {policy: [] for policy in exam.policies}
+    for name, cells, part in each_run(ds):
+        best = min(float(part.error.sel(scheme=s)) for s in BEST_OF)
+        ratios = [float(part.error.sel(scheme=policy)) / best for policy in exam.policies]
+        row(f"{name}, {cells}", *ratios)
+        for policy, ratio in zip(exam.policies, ratios, strict=True):
+            found[policy].append(ratio)
+    row("geometric mean", *(float(np.exp(np.log(r).mean())) for r in found.values()))
+    row("largest", *map(max, found.values()))
+
+
+def _problem(name: str, initial: Callable[[Any], Any], t_end: float, **more: Any) -> lf.Problem:
+    grid = lf.Grid(x=(*more.pop("domain", (0.0, 1.0)), GRIDS[0]))
+    more = {"equation": lf.Euler(), "boundary": "outflow"} | more
+    return lf.Problem(grid=grid, initial=initial, t_end=t_end, name=name, **more)
+
+
+def _tubes() -> Iterator[lf.Problem]:
+    for name, (left, right, jump, t_end, gamma) in TUBES.items():
+        exact = riemann_solution(left, right, gamma, jump)
+
+        def initial(x: Any, exact: Any = exact) -> Any:
+            return exact(x, 0.0)
+
+        yield _problem(name, initial, t_end, equation=lf.Euler(gamma=gamma), exact=exact)
+
+
+def _behind(x: Any, jump: float, left: State, density: Any) -> dict[str, Any]:
+    """State of a shock that runs into gas at rest whose density varies."""
+    right = (density, *REST[1:])
+    names = ("density", "velocity_x", "pressure")
+    return {n: np.where(x < jump, a, b) for n, a, b in zip(names, left, right, strict=True)}
+
+
+def _others() -> Iterator[lf.Problem]:
+    """Shocks that meet waves and a heavy layer, and blasts that meet."""
+    wide = {"domain": (-5.0, 5.0)}
+    yield _problem(
+        "shock and waves, Mach 3",
+        lambda x: _behind(x, -4.0, MACH3, 1 + 0.2 * np.sin(3 * x)),
+        1.8,
+        **wide,
+    )
+    yield _problem(
+        "shock and short waves, Mach 2",
+        lambda x: _behind(x, -4.0, MACH2, 1 + 0.1 * np.sin(8 * x)),
+        2.5,
+        **wide,
+    )
+    yield _problem(
+        "shock and a heavy layer",
+        lambda x: _behind(x, 0.1, MACH2, np.where((x > 0.35) & (x < 0.55), 3.0, 1.0)),
+        0.25,
+    )
+    yield _problem(
+        "two milder blasts",
+        lambda x: {
+            "density": 1.0,
+            "velocity_x": 0.0,
+            "pressure": np.where(x < 0.15, 100.0, np.where(x > 0.8, 20.0, 0.1)),
+        },
+        0.09,
+        boundary="wall",
+    )
