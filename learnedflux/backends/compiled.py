@@ -196,7 +196,6 @@ def kernels(
             "AWAKE": family.awake,
             "PLAIN": family.plain,
             "LOOK": family.look,
-            "HEEDS": family.heeds,
             "DECIDE": family.decide,
             "LAYERS": tuple((0.0,) * width for width in widths),
             "SPEEDS_LIKE": (0.0,) * family.speeds,

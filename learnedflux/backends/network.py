@@ -1,11 +1,10 @@
 """Learned reconstructions, compiled: rows of faces, the network only where it matters.
 
 The formulas are those of :mod:`learnedflux.reconstruction.families`; only the way networks run is
-told here. First every face of a row gets the values of smooth flow, which are right where a simple
-test says so: almost everywhere. The other stencils of a row, of all variables, are gathered, and
-what their family sees in them decides about which the network has to be asked. Those are gathered
-once more, and the network runs through them. All loops with arithmetic in them are over neighbours
-in memory, or they would not vectorise.
+told here. First every face of a row gets the values without a network, which are right where the
+sensor is zero: almost everywhere. The other stencils of a row, of all variables, are gathered, the
+network runs through them in one loop over faces that vectorises, and its values take the place of
+the first ones.
 """
 
 from __future__ import annotations
@@ -49,7 +48,6 @@ def _step(variables):
 def scratch_size(network: Network, variables: int) -> int:
     """How many numbers of scratch the functions below need."""
     rows = 1 + len(AROUND) + 2 * network.family.speeds + 2
-    rows += 2 + len(AROUND) + network.family.speeds + 1
     return variables * FACES + rows * _step(variables)
 
 
@@ -98,14 +96,14 @@ def _network(typingctx, weights, layers, x):
 
 @pointwise
 def _rows(scratch, like, speeds_like):
-    """Rows of waiting stencils: places, cells, speeds from both sides, values; what follows."""
+    """Rows of waiting stencils: their places, cells, speeds seen from both sides, and values."""
     step = _step(len(like))
     places = row_at(scratch, len(like) * FACES)
     cells = row_at(places, step)
     speeds = row_at(cells, len(AROUND) * step)
     others = row_at(speeds, len(speeds_like) * step)
     values = row_at(others, len(speeds_like) * step)
-    return places, cells, speeds, others, values, row_at(values, 2 * step), step
+    return places, cells, speeds, others, values, step
 
 
 @pointwise
@@ -138,7 +136,7 @@ def gather(cells, speeds, mirrored_speeds, n, v, waiting, scratch, like):
     ``like`` is a tuple as long as the state.
     """
     flags = scratch[v * FACES : v * FACES + n].view(np.int64)
-    places, around, fast, others, _, _, step = _rows(scratch, like, speeds)
+    places, around, fast, others, _, step = _rows(scratch, like, speeds)
     for i in range(n):
         if flags[i] > 0:
             places[waiting] = v * FACES + i
@@ -150,53 +148,32 @@ def gather(cells, speeds, mirrored_speeds, n, v, waiting, scratch, like):
 
 
 @pointwise
-def _one_side(cells, speeds, waiting, values, spare, step, net, layers, rules):
-    """Fill the left values of all stencils that wait.
-
-    ``cells`` and ``speeds`` are rows as a policy sees them, ``spare`` a row that others follow.
-    """
-    look, heeds, decide = rules
-    settings, weights, silence, chosen = net[0], row_at(net[1], 0), layers[-1], 0
-    flags, places = spare, row_at(spare, step)
-    around = row_at(places, step)
-    fast = row_at(around, len(cells) * step)
-    answered = row_at(fast, len(speeds) * step)
-    for i in range((waiting + 7) // 8 * 8):
-        c, s = entries(cells, i), entries(speeds, i)
-        d = differences(*c)
-        _, gates = look(d, c[UPWIND], s, settings, EPS)
-        values[i] = decide(d, c[UPWIND], s, gates, silence, settings)
-        flags[i] = 1.0 if heeds(s, gates) else 0.0
-    for i in range(waiting):
-        if flags[i] > 0.0:
-            places[chosen] = i
-            keep(cells, i, 1.0, row_at(around, chosen), step)
-            keep(speeds, i, 1.0, row_at(fast, chosen), step)
-            chosen += 1
-    cells, speeds = rows_at(around, step, cells), rows_at(fast, step, speeds)
-    for i in range((chosen + 7) // 8 * 8):
-        c, s = entries(cells, i), entries(speeds, i)
-        d = differences(*c)
-        seen, gates = look(d, c[UPWIND], s, settings, EPS)
-        answers = _network(weights, layers, seen)
-        answered[i] = decide(d, c[UPWIND], s, gates, answers, settings)
-    for i in range(chosen):
-        values[int(places[i])] = answered[i]
+def _asked(d, c, speeds, settings, weights, layers, look, decide):
+    """Left-biased value of a face by the network."""
+    seen, gates = look(d, c, speeds, settings, EPS)
+    return decide(d, c, speeds, gates, _network(weights, layers, seen), settings)
 
 
 @pointwise
-def settle(left, right, waiting, net, scratch, like, speeds_like, layers, rules):
-    """Fill the face values of all stencils that wait, where they belong.
+def settle(left, right, waiting, net, scratch, like, speeds_like, layers, look, decide):
+    """Ask the network about all stencils that wait; write their face values where they belong.
 
-    ``speeds_like`` is a tuple as long as the family's speeds, ``layers`` is one of tuples of zeros
-    as long as the network's layers, ``rules`` are the family's functions but the first two.
+    ``speeds_like`` is a tuple as long as the family's speeds, and ``layers`` is one of tuples as
+    long as the network's layers.
     """
-    places, around, fast, others, of_left, spare, step = _rows(scratch, like, speeds_like)
-    of_right, last = row_at(of_left, step), row_at(around, (len(AROUND) - 1) * step)
-    cells, reverse = rows_at(around, step, AROUND), rows_at(last, -step, AROUND)
+    settings, weights = net[0], row_at(net[1], 0)
+    places, around, fast, others, of_left, step = _rows(scratch, like, speeds_like)
+    of_right, lanes = row_at(of_left, step), (waiting + 7) // 8 * 8
+    cells = rows_at(around, step, AROUND)
     speeds, mirrored_speeds = rows_at(fast, step, speeds_like), rows_at(others, step, speeds_like)
-    _one_side(cells, speeds, waiting, of_left, spare, step, net, layers, rules)
-    _one_side(reverse, mirrored_speeds, waiting, of_right, spare, step, net, layers, rules)
+    for i in range(lanes):
+        c, s = entries(cells, i), entries(speeds, i)
+        d = differences(*c)
+        of_left[i] = _asked(d, c[UPWIND], s, settings, weights, layers, look, decide)
+    for i in range(lanes):
+        c, s = entries(cells, i), entries(mirrored_speeds, i)
+        d = mirrored(differences(*c))
+        of_right[i] = _asked(d, c[UPWIND + 1], s, settings, weights, layers, look, decide)
     for i in range(waiting):
         place = int(places[i])
         left[place // FACES, place % FACES] = of_left[i]

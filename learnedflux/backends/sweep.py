@@ -45,7 +45,7 @@ SPLIT = HALVES = PARTS = None
 PREPARE = FRAME = FRAME_LIKE = FRAMED = INTO = OUT = RECONSTRUCT = PAIR = PRIMITIVE = RIEMANN = (
     BETWEEN
 ) = None
-AWAKE = PLAIN = LOOK = HEEDS = DECIDE = LAYERS = SPEEDS_LIKE = SPEEDS = None
+AWAKE = PLAIN = LOOK = DECIDE = LAYERS = SPEEDS_LIKE = SPEEDS = None
 RING = STEP = None  # slots of cells that are kept, and lanes between neighbours along the axis
 LANES = WIDE = None  # faces per row, and numbers from one row to the next
 compiled = njit(error_model="numpy", nogil=True, cache=True)
@@ -357,8 +357,7 @@ def _at_faces(eq, w, views, left, right, n, net, like):
                 speeds = _seen_speeds(below, above, v, 0, last)
                 others = _seen_speeds(above, below, v, last, 0)
                 waiting = gather(at, speeds, others, n, v, waiting, scratch, like)
-            rules = LOOK, HEEDS, DECIDE
-            settle(lefts, rights, waiting, net, scratch, like, SPEEDS_LIKE, LAYERS, rules)
+            settle(lefts, rights, waiting, net, scratch, like, SPEEDS_LIKE, LAYERS, LOOK, DECIDE)
     else:
         _fields(eq, w, frames, left, right, n, like, like)
 

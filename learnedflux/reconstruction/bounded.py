@@ -19,7 +19,7 @@ from learnedflux.ops import absolute, dot, larger, pointwise, smaller, where
 from learnedflux.reconstruction.mp import mp_bounds
 from learnedflux.reconstruction.stencil import linear5, mirrored, smoothness, tau5
 
-__all__ = ["CELLS", "FAMILY", "INPUTS", "SETTINGS", "awake", "decide", "heeds", "look", "plain"]
+__all__ = ["CELLS", "FAMILY", "INPUTS", "SETTINGS", "awake", "decide", "look", "plain"]
 
 FAMILY = "bounded5"
 CELLS = 5
@@ -77,12 +77,6 @@ def look(d, c, speeds, settings, eps):
     # Where the differences have both signs there is a wave, and none may be pumped.
     sensor = where(lowest * highest >= 0.0, sensor, 0.0 * sensor)
     return (absolute(f0), absolute(f1), absolute(f2), absolute(f3)), (sensor,)
-
-
-@pointwise
-def heeds(speeds, gates):
-    """Whether it matters what the network answers."""
-    return gates[0] > 0.0
 
 
 @pointwise

@@ -1,9 +1,8 @@
 """The families of learned reconstructions that every backend can run: all but their networks.
 
-A family is five pointwise functions: whether its network may have to be asked, for the left or the
+A family is four pointwise functions: whether its network must be asked at all, for the left or the
 right value of a face (``awake``), the left value where not (``plain``), what the network sees
-(``look``), whether its answers matter then (``heeds``), and what they lead to (``decide``). They
-take the differences of the cells around
+(``look``), and what its answers lead to (``decide``). They take the differences of the cells around
 the face, from upwind to downwind, the upwind cell (``awake`` both cells beside the face),
 characteristic speeds if the family uses any, and its settings; ``eps`` is the spacing of
 floating-point numbers at one.
@@ -44,10 +43,10 @@ class Family:
         How many numbers the network sees, ``look`` returns besides, and the network answers.
     settings : tuple of str
         Names of its settings, in their order.
-    awake, plain, look, heeds, decide : callable
+    awake, plain, look, decide : callable
         Pointwise functions ``awake(d, below, above, settings, eps)``,
-        ``plain(d, c, settings, eps)``, ``look(d, c, speeds, settings, eps)``,
-        ``heeds(speeds, gates)`` and ``decide(d, c, speeds, gates, answers, settings)``.
+        ``plain(d, c, settings, eps)``, ``look(d, c, speeds, settings, eps)`` and
+        ``decide(d, c, speeds, gates, answers, settings)``.
     for_steps : callable, optional
         ``for_steps(settings, cfl)``: the settings for steps of that size where the equation carries
         something along; default: the same for all.
@@ -63,7 +62,6 @@ class Family:
     awake: Callable[..., Any]
     plain: Callable[..., Any]
     look: Callable[..., Any]
-    heeds: Callable[..., Any]
     decide: Callable[..., Any]
     for_steps: Callable[[tuple[float, ...], float], tuple[float, ...]] = _alike
 
@@ -90,7 +88,6 @@ families: dict[str, Family] = {
             bounded.awake,
             bounded.plain,
             bounded.look,
-            bounded.heeds,
             bounded.decide,
         ),
         Family(
@@ -104,7 +101,6 @@ families: dict[str, Family] = {
             steered.awake,
             steered.plain,
             steered.look,
-            steered.heeds,
             steered.decide,
             steered.for_steps,
         ),

@@ -48,7 +48,6 @@ __all__ = [
     "awake",
     "decide",
     "for_steps",
-    "heeds",
     "look",
     "plain",
 ]
@@ -274,12 +273,6 @@ def look(d, c, speeds, settings, eps):
     # Only in what is carried along: shocks steepen by themselves. What may be a contact will do.
     narrow = larger(_beside(f, noise, monotone), alert) * (1.0 - nonlinear)
     return (*sizes, *speeds), (sensor, monotone, narrow)
-
-
-@pointwise
-def heeds(speeds, gates):
-    """Whether it matters what the network answers."""
-    return gates[0] * larger(gates[1], _compressed(speeds)) > 0.0
 
 
 @pointwise
