@@ -1,5 +1,6 @@
 """Every shipped policy keeps what its card and the documentation promise."""
 
+import json
 import re
 
 import numpy as np
@@ -327,3 +328,6 @@ def test_the_recipe_beside_it_is_the_one_it_was_made_by(policy):
     if not recipe.is_file():
         pytest.skip("recipes are not installed, only kept in the source tree")
     assert Recipe.of(recipe).digest == policy.metadata["recipe_digest"]
+    # Settings that a recipe leaves to their defaults are in no digest.
+    made = Recipe.of(recipe).new_policy().config
+    assert json.loads(json.dumps(made)) == policy.metadata["config"]
