@@ -1,7 +1,9 @@
-"""Gas problems of textbooks that are not among the named ones: to choose between runs.
+"""Gas problems as in textbooks that are not among the named ones: to choose between runs.
 
-Nothing trains on them and nothing is tuned on them. Policies that validate alike on problems drawn
-at random differ by several percent here; the one with the least mean is shipped.
+Nothing trains on them. Policies that validate alike on problems drawn at random differ by several
+percent here; of the runs for gas the one with the least mean is shipped, so that this mean, too, is
+of problems it was chosen by. Toro 1 and 4 are his, the peak is that of Liska and Wendroff (2003),
+the others were made for this.
 """
 
 from __future__ import annotations
@@ -20,14 +22,12 @@ from learnedflux.exact.euler import riemann_solution
 State = tuple[float, float, float]  # density, velocity, pressure
 GRIDS = (100, 200, 400)
 BEST_OF = ("teno5", "mp5")
-MACH2 = (2.6666667, 1.47902, 4.5)  # behind shocks that run into gas at rest, of density and
-MACH3 = (3.857143, 2.629369, 31 / 3)  # pressure 1
 REST = (1.0, 0.0, 1.0)
+MACH2 = (2.6666667, 1.47902, 4.5)  # behind a shock that runs into gas at rest
 # Left and right states on [0, 1], where they meet, end time, gamma.
 TUBES: dict[str, tuple[State, State, float, float, float]] = {
     "Toro 1": ((1, 0.75, 1), (0.125, 0, 0.1), 0.3, 0.2, 1.4),
     "Toro 4": ((5.99924, 19.5975, 460.894), (5.99242, -6.19633, 46.095), 0.4, 0.035, 1.4),
-    "Mach 3": ((3.857, 0.92, 10.333), (1, 3.55, 1), 0.5, 0.09, 1.4),
     "peak": (
         (0.1261192, 8.9047029, 782.92899),
         (6.591493, 2.2654207, 3.1544874),
@@ -40,7 +40,7 @@ TUBES: dict[str, tuple[State, State, float, float, float]] = {
     "two shocks": ((1, 1, 0.1), (1, -1, 0.1), 0.5, 0.4, 1.4),
     "two shocks, unequal": ((1, 2, 1), (0.3, -1, 0.5), 0.5, 0.15, 1.4),
     "two fans": ((1, -1, 0.4), (1, 1, 0.4), 0.5, 0.18, 1.4),
-    "two weak fans": ((1, -0.5, 1), (1, 0.5, 1), 0.5, 0.2, 1.4),
+    "two weaker fans": ((1, -0.5, 1), (1, 0.5, 1), 0.5, 0.2, 1.4),
     "two fans, unequal": ((1, -1.2, 0.8), (0.4, 0.8, 0.3), 0.5, 0.15, 1.4),
     "contact": ((1, 0.5, 1), (0.3, 0.5, 1), 0.3, 0.6, 1.4),
     "weak tube": ((1, 0, 1), (0.5, 0, 0.5), 0.5, 0.2, 1.4),
@@ -63,13 +63,13 @@ def section(exam: Exam) -> None:
     )
     found: dict[str, list[float]] = {policy: [] for policy in exam.policies}
     for name, cells, part in each_run(ds):
-        best = min(float(part.error.sel(scheme=s)) for s in BEST_OF)
+        best = float(np.nanmin([float(part.error.sel(scheme=s)) for s in BEST_OF]))
         ratios = [float(part.error.sel(scheme=policy)) / best for policy in exam.policies]
         row(f"{name}, {cells}", *ratios)
         for policy, ratio in zip(exam.policies, ratios, strict=True):
             found[policy].append(ratio)
     row("geometric mean", *(float(np.exp(np.log(r).mean())) for r in found.values()))
-    row("largest", *map(max, found.values()))
+    row("largest", *(float(np.max(r)) for r in found.values()))  # NaN where a run failed
 
 
 def _problem(name: str, initial: Callable[[Any], Any], t_end: float, **more: Any) -> lf.Problem:
@@ -97,18 +97,11 @@ def _behind(x: Any, jump: float, left: State, density: Any) -> dict[str, Any]:
 
 def _others() -> Iterator[lf.Problem]:
     """Shocks that meet waves and a heavy layer, and blasts that meet."""
-    wide = {"domain": (-5.0, 5.0)}
     yield _problem(
-        "shock and waves, Mach 3",
-        lambda x: _behind(x, -4.0, MACH3, 1 + 0.2 * np.sin(3 * x)),
-        1.8,
-        **wide,
-    )
-    yield _problem(
-        "shock and short waves, Mach 2",
+        "shock and short waves",
         lambda x: _behind(x, -4.0, MACH2, 1 + 0.1 * np.sin(8 * x)),
         2.5,
-        **wide,
+        domain=(-5.0, 5.0),
     )
     yield _problem(
         "shock and a heavy layer",

@@ -14,8 +14,8 @@ still apart: the first can be kept sharp while others get the dissipation they n
 - It is asked only where the data are no sine wave; in fields that are merely carried along (equal
   speeds on both sides), none on any slope either, but for short waves. The flank of one looks like
   a contact. Where sound is faster on one side it is taken for one, if the wave is shorter than six
-  cells; elsewhere only a share of its roughness, ``short``, counts, in waves of four to five cells
-  and less.
+  cells or so; elsewhere only a share of its roughness, ``short``, counts, and wakes for shorter
+  waves yet.
 - Where the differences have both signs there is a wave, and none may be pumped: actions fade out,
   and only the damping remains, which takes the face value towards the upwind cell, and only in flow
   that is being compressed.

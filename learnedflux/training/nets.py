@@ -144,8 +144,7 @@ class SteeredPolicy(FamilyPolicy):
     short : float
         Share of the roughness of short waves that counts in what is carried along, where sound does
         not tell that they are contacts. The larger it is, the sharper contacts in scalar laws, weak
-        ones in gases, and shear; from 0.2 in a gas and 0.35 in scalar laws on, the policies trained
-        here let waves on slopes grow.
+        ones in gases, and shear, and the more waves on slopes grow: see docs/policies.md.
     theta : float
         Share of the sixth-order central value in the linear scheme.
     alpha, loose : float

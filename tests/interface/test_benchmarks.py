@@ -104,6 +104,18 @@ def test_cost_is_told_per_step_and_at_equal_time(policies, exam, capsys):
     assert text.count("geometric mean") == 2
 
 
+def test_further_problems_are_told_over_the_better_of_two(policies, exam, capsys):
+    policies("textbook").section(exam)
+    rows = dict(
+        line.strip("| ").split(" | ")
+        for line in capsys.readouterr().out.splitlines()
+        if line.count("|") == 3 and not line.startswith("|-")
+    )
+    assert float(rows["two weaker fans, 100"]) > 1.0
+    assert 1.0 < float(rows["geometric mean"]) < float(rows["largest"]) < 5.0
+    assert len(rows) == 1 + 18 + 2
+
+
 def test_command_prints_what_was_asked_and_found(policies, capsys, monkeypatch):
     command = "policies --policy universal --schemes teno5,mp5 --section smooth --quick"
     monkeypatch.setattr(sys, "argv", command.split())
