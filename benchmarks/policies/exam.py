@@ -13,7 +13,7 @@ import learnedflux as lf
 from benchmarks.tables import head, row
 from learnedflux.evaluation.compare import grids_run
 
-__all__ = ["BASELINES", "Exam", "Verdict", "each_run", "scheme_of", "solved"]
+__all__ = ["BASELINES", "NECESSARY", "Exam", "Verdict", "each_run", "scheme_of", "solved"]
 
 BASELINES = ("muscl", "weno5", "teno5", "mp5")
 NECESSARY = ("teno5", "mp5")  # what policies are measured against
