@@ -27,6 +27,7 @@ SECTIONS: dict[str, Callable[[Exam], None]] = {
     "waves": waves.section,
     "long": long.section,
     "textbook": textbook.section,
+    "plane": textbook.plane,
     "two": two.section,
     "structure": structure.section,
     "cost": cost.section,

@@ -48,15 +48,59 @@ TUBES: dict[str, tuple[State, State, float, float, float]] = {
     "tube to the left": ((0.2, -0.3, 0.1), (1.4, 0.4, 1.5), 0.6, 0.2, 1.4),
 }
 
+PLANE = 128  # cells along each side
+# Counter-clockwise from the upper right: density, velocities, pressure; and end time. Numbered as
+# by Lax and Liu (1998).
+QUADRANTS: dict[str, tuple[tuple[tuple[float, float, float, float], ...], float]] = {
+    "configuration 5": (
+        ((1, -0.75, -0.5, 1), (2, -0.75, 0.5, 1), (1, 0.75, 0.5, 1), (3, 0.75, -0.5, 1)),
+        0.23,
+    ),
+    "configuration 8": (
+        ((0.5197, 0.1, 0.1, 0.4), (1, -0.6259, 0.1, 1), (0.8, 0.1, 0.1, 1), (1, 0.1, -0.6259, 1)),
+        0.25,
+    ),
+    "configuration 11": (
+        ((1, 0.1, 0, 1), (0.5313, 0.8276, 0, 0.4), (0.8, 0.1, 0, 0.4), (0.5313, 0.1, 0.7276, 0.4)),
+        0.3,
+    ),
+    "configuration 16": (
+        (
+            (0.5313, 0.1, 0.1, 0.4),
+            (1.0222, -0.6179, 0.1, 1),
+            (0.8, 0.1, 0.1, 1),
+            (1, 0.1, 0.8276, 1),
+        ),
+        0.2,
+    ),
+    "configuration 17": (
+        ((1, 0, -0.4, 1), (2, 0, -0.3, 1), (1.0625, 0, 0.2145, 0.4), (0.5197, 0, -1.1259, 0.4)),
+        0.3,
+    ),
+}
+
 
 def section(exam: Exam) -> None:
     """Print each policy's error over the better of TENO5 and MP5, and their mean."""
-    cases = list(_tubes()) + list(_others())
     grids = GRIDS[:1] if exam.quick else GRIDS
-    cases = [Case(problem, cells=grids, label=problem.name, finer=8) for problem in cases]
+    cases = [
+        Case(problem, cells=grids, label=problem.name, finer=8)
+        for problem in (*_tubes(), *_others())
+    ]
+    _compare(exam, "Problems of textbooks", cases)
+
+
+def plane(exam: Exam) -> None:
+    """As in one dimension, against runs on grids four times finer."""
+    chosen = list(QUADRANTS)[:1] if exam.quick else QUADRANTS
+    cases = [Case(_quadrants(name), cells=(PLANE,), label=name, finer=4) for name in chosen]
+    _compare(exam, "Riemann problems in the plane", cases)
+
+
+def _compare(exam: Exam, title: str, cases: list[Case]) -> None:
     ds = lf.evaluate(exam.schemes, cases, repeats=1, progress=False)
     head(
-        "Problems of textbooks: error over that of the better of TENO5 and MP5",
+        f"{title}: error over that of the better of TENO5 and MP5",
         "problem, cells",
         *exam.policies,
     )
@@ -69,6 +113,20 @@ def section(exam: Exam) -> None:
             found[policy].append(ratio)
     row("geometric mean", *(float(np.exp(np.log(r).mean())) for r in found.values()))
     row("largest", *(float(np.max(r)) for r in found.values()))  # NaN where a run failed
+
+
+def _quadrants(name: str) -> lf.Problem:
+    """Four constant states that meet in the middle of the unit square."""
+    states, t_end = QUADRANTS[name]
+    keys = ("density", "velocity_x", "velocity_y", "pressure")
+
+    def initial(x: Any, y: Any) -> dict[str, Any]:
+        where = [(x > 0.5) & (y > 0.5), (x <= 0.5) & (y > 0.5), (x <= 0.5) & (y <= 0.5)]
+        values = zip(*states, strict=True)
+        return {key: np.select(where, v[:3], v[3]) for key, v in zip(keys, values, strict=True)}
+
+    grid = lf.Grid(x=(0.0, 1.0, PLANE), y=(0.0, 1.0, PLANE))
+    return lf.Problem(lf.Euler(), grid, initial, "outflow", t_end=t_end, name=name)
 
 
 def _problem(name: str, initial: Callable[[Any], Any], t_end: float, **more: Any) -> lf.Problem:

@@ -3,9 +3,11 @@
 import importlib
 import sys
 
+import numpy as np
 import pytest
 
 import learnedflux as lf
+from learnedflux.exact.euler import star_region
 
 pytestmark = pytest.mark.slow  # compiles kernels of three schemes, some in two dimensions
 
@@ -120,6 +122,27 @@ def test_further_problems_are_told_over_the_better_of_two(policies, exam, capsys
     assert float(rows["two weaker fans, 100"]) == pytest.approx(muscl / min(others), rel=1e-2)
     assert 1.0 < float(rows["geometric mean"]) < float(rows["largest"]) < 5.0
     assert len(rows) == 1 + 18 + 2
+
+
+def test_quadrants_are_joined_by_single_waves(policies):
+    textbook = policies("textbook")
+    for name, (states, _) in textbook.QUADRANTS.items():
+        problem = textbook._quadrants(name)
+        corners = [
+            problem.initial(x, y) for x, y in ((0.9, 0.9), (0.1, 0.9), (0.1, 0.1), (0.9, 0.1))
+        ]
+        assert [tuple(map(float, corner.values())) for corner in corners] == list(states)
+        one, two, three, four = states
+        for low, high, normal in ((two, one, 1), (three, four, 1), (three, two, 2), (four, one, 2)):
+            left, right = ((q[0], q[normal], q[3]) for q in (low, high))
+            star = star_region(left, right, 1.4)
+            middle = np.array([star.velocity, star.pressure])
+            assert min(np.abs(middle - side[1:]).max() for side in (left, right)) < 2e-3
+            sides = zip((star.density_left, star.density_right), (left, right), strict=True)
+            if abs(left[2] - right[2]) > 0.1:  # a shock or a fan, and no contact beside it
+                assert abs(star.density_left - star.density_right) < 2e-3
+            else:
+                assert all(abs(density - side[0]) < 2e-3 for density, side in sides)
 
 
 def test_command_prints_what_was_asked_and_found(policies, capsys, monkeypatch):
