@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import statistics
 
+import xarray as xr
+
 import learnedflux as lf
 from benchmarks.policies.exam import Exam
 from benchmarks.tables import head, row
@@ -52,10 +54,15 @@ def _equal_time(exam: Exam) -> None:
     ds = lf.evaluate(
         exam.schemes, suite, refine=FACTORS, repeats=1 if exam.quick else REPEATS, progress=False
     )
+    # On the problem's own grid only: coarser and finer ones are there to read off between.
+    errors_at_equal_time(exam, ds, ds.default)
+
+
+def errors_at_equal_time(exam: Exam, ds: xr.Dataset, counted: xr.DataArray) -> None:
+    """Print the errors reached in each baseline's time, over its own, on the grids that count."""
     for base in BASELINES:
         equal = lf.evaluation.equal_time(ds, baseline=base, clock="processor_time")
-        # On the problem's own grid only: coarser and finer ones are there to read off between.
-        ratio = equal.ratio.where(ds.default)
+        ratio = equal.ratio.where(counted)
         head(
             f"Error in the processor time that {base} takes, over {base}'s",
             "problem",
@@ -64,11 +71,8 @@ def _equal_time(exam: Exam) -> None:
         for name in map(str, ds.problem.values):
             row(name, *(float(ratio.sel(problem=name, scheme=s).max()) for s in exam.schemes))
         mean = lf.evaluation.geometric_mean(ratio)
-        counted = (ratio > 0).sum(("problem", "cells"))
+        read = (ratio > 0).sum(("problem", "cells"))
         row(
             "geometric mean (of so many)",
-            *(
-                f"{float(mean.sel(scheme=s)):.3f} ({int(counted.sel(scheme=s))})"
-                for s in exam.schemes
-            ),
+            *(f"{float(mean.sel(scheme=s)):.3f} ({int(read.sel(scheme=s))})" for s in exam.schemes),
         )
