@@ -218,7 +218,8 @@ def _require_kind(policy: Policy, kind: str, splits: bool) -> None:
     if trained == splits:
         return
     told = ("states", "split fluxes")
-    fit = "'split' or 'characteristic-split'" if trained else "'characteristic' or 'primitive'"
+    plain = "'characteristic'" + ("" if policy.uses_speeds else " or 'primitive'")
+    fit = "'split' or 'characteristic-split'" if trained else plain
     raise PolicyMismatchError(
         f"policy {policy.name!r} was trained to reconstruct {told[trained]}, and "
         f"variables={kind!r} reconstructs {told[splits]}. Choose variables={fit} (or leave it "

@@ -99,7 +99,7 @@ def _failure(
         "state": state,
         "result": result,
     }
-    advice = "Try a smaller cfl, a more robust scheme (muscl, godunov) or riemann='hll'."
+    advice = "Try a smaller step, a more robust scheme (muscl, godunov) or riemann='hll' in Scheme."
     if not np.isfinite(values).all():
         name = next(n for n, v in state.items() if not math.isfinite(v))
         return UnstableError(
@@ -209,10 +209,14 @@ def solve(
     method = integrators[integrator] if isinstance(integrator, str) else integrator
     if not isinstance(method, Integrator):
         raise InputError(f"integrator must be a name or an Integrator; got {integrator!r}.")
-    if method.forward_cfl(cfl) > 1.0:
-        log.warning("cfl = %g is beyond what %s is stable for (about 1)", cfl, method.name)
+    if callback is not None and not callable(callback):
+        raise InputError(f"callback must be a function of (t, step, q); got {callback!r}.")
     targets = _output_times(times, problem.t_end)
-    pace = method.forward_cfl(cfl if dt is None else _cfl_number(problem, dt))
+    number = cfl if dt is None else _cfl_number(problem, dt)
+    pace = method.forward_cfl(number)
+    if pace > 1.0:
+        given = f"cfl = {cfl:g} is" if dt is None else f"dt = {dt:g}, CFL number {number:.3g}, is"
+        log.warning("%s beyond what %s is stable for (about 1)", given, method.name)
     semi = Semidiscretization(problem, scheme, backend, device, dtype, compile, threads, pace)
 
     q = semi.initial()
@@ -251,6 +255,7 @@ def solve(
                     if fine:
                         continue
                 full = _step_to(t, cfl * stable if dt is None else dt, target)
+                bad = None  # of the first attempt: limiting spreads what is not a number
                 for limiting, share in _attempts(semi.scheme.positivity):
                     step, limited = full * share, semi.backend.limited
                     if t + step == t:
@@ -263,8 +268,9 @@ def solve(
                         break
                     stats.rejected += 1
                     semi.backend.limited = limited
+                    bad = new if bad is None and not fine else bad
                 else:
-                    raise fail("the waves outran every step tried", None if fine else new)
+                    raise fail("the waves outran every step tried", bad)
                 q, stable = new, next_stable
                 t = target if step == target - t else t + step
                 stats.steps += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numbers
+
 from learnedflux.backends.numba_cpu import NumbaBackend
 from learnedflux.backends.torch_array import TorchBackend
 from learnedflux.boundaries import Boundary
@@ -33,7 +35,8 @@ def make_backend(
         raise UnknownNameError("dtype", dtype, ("float64", "float32"))
     if name == "auto":
         name = "numba" if device == "cpu" else "torch"
-    if threads is not None and not (isinstance(threads, int) and threads >= 1):
+    whole = isinstance(threads, numbers.Integral) and not isinstance(threads, bool)
+    if threads is not None and not (whole and threads >= 1):
         raise InputError(f"threads must be a whole number above 0, or None; got {threads!r}.")
     if name == "torch":
         if threads is not None:

@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numba
 import xarray as xr
 
 from learnedflux.backends import BACKENDS
@@ -80,7 +81,7 @@ def _installation() -> None:
             "python": f"{platform.python_version()} on {platform.platform()}",
             **versions,
             "backends": ", ".join(backends),
-            "threads": f"1 used, {_cores()} cores usable",
+            "threads": f"{numba.config.NUMBA_NUM_THREADS} by default, {_cores()} cores usable",
             "kernel cache": cache_folder(),
             "policies": "\n".join(shipped) or "none",
         }

@@ -112,9 +112,9 @@ def write_card(
         lines += [
             "",
             f"Mean L1 error of the first variable, {CELLS} cells, SSPRK3, CFL 0.4, characteristic",
-            "variables, against exact cell averages, at the end times of `lf.problems`. None of these",
-            "problems was trained on. The lowest of each row is bold; `fails` marks a run that ended",
-            "unphysical.",
+            "variables, against exact cell averages, at the end times of `lf.problems`. None of",
+            "these problems was trained on. The lowest of each row is bold; `fails` marks a run",
+            "that ended unphysical.",
             "",
             *_markdown(table),
         ]

@@ -118,6 +118,9 @@ def test_a_name_like_nothing_gets_no_suggestion_but_the_list():
         (lambda: lf.solve(gas(), cfl=np.nan), r"cfl must be a finite number above 0; got nan"),
         (lambda: lf.solve(gas(), dt=-1.0), r"dt must be a finite number above 0; got -1.0"),
         (lambda: lf.solve(gas(), max_steps=0), r"max_steps must be a whole number above 0; got 0"),
+        (lambda: lf.solve(gas(), callback=3), r"callback must be a function .*; got 3"),
+        (lambda: lf.solve(gas(), threads=True), r"threads must be a whole number .*; got True"),
+        (lambda: lf.solve(gas(), threads=0), r"threads must be a whole number .*; got 0"),
         (lambda: lf.solve(gas(), times=1), r"counts outputs from 0 to t_end; got 1, need 2"),
         (lambda: lf.solve(gas(), times=[0.0, 0.02]), r"within \[0, t_end = 0.01\]"),
         (lambda: lf.solve(gas(), times=[0.01, 0.005]), r"times must rise strictly"),
@@ -250,9 +253,11 @@ def inadmissible():
 
 def test_run_that_turns_unphysical_says_where(inadmissible):
     text = str(inadmissible)
-    assert re.match(r"(density|pressure) -\S+ in cell \(\d+,\) at t = 0\.\d+, step \d+", text), text
+    assert re.match(
+        r"(density|pressure) -\S+(, \w+ -\S+)* in cell \(\d+,\) at t = 0\.\d+, step \d+", text
+    ), text
     assert "(scheme 'mp5')" in text
-    assert "Try a smaller cfl" in text
+    assert "Try a smaller step" in text
     assert inadmissible.time > 0
     assert inadmissible.step > 0
     (cell,) = inadmissible.cell
@@ -287,6 +292,15 @@ def test_run_that_blows_up():
     assert np.isnan(caught.value.state["u"])
     np.testing.assert_array_equal(caught.value.result.time[:3], [0.0, 0.05, 0.1])
     assert np.isfinite(caught.value.result.u).all()
+
+
+def test_run_that_is_drained_names_the_cell_and_not_what_limiting_made_of_it():
+    def sink(q, coordinates, t):
+        return 0.0, 0.0, np.where(np.abs(coordinates[0] - 0.81) < 0.01, -5.0, 0.0)
+
+    problem = lf.problems.sod(cells=50).replace(source=sink)
+    with pytest.raises(lf.InadmissibleStateError, match=r"pressure -\S+ in cell \(40,\)"):
+        lf.solve(problem, "weno5")
 
 
 def test_run_with_too_few_steps_allowed():

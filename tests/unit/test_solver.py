@@ -289,10 +289,19 @@ def test_runs_repeat_themselves_to_the_last_bit():
         np.testing.assert_array_equal(one[name], other[name])
 
 
-def test_a_step_beyond_stability_is_warned_of(caplog):
+@pytest.mark.parametrize(
+    ("size", "told"), [({"cfl": 1.5}, "cfl = 1.5 is"), ({"dt": 0.05}, "CFL number 2.5, is")]
+)
+def test_a_step_beyond_stability_is_warned_of(caplog, size, told):
+    problem = lf.Problem(lf.Advection(), lf.Grid(x=(0, 1, 50)), np.sin, t_end=0.05)
     with caplog.at_level(logging.WARNING, logger="learnedflux"):
-        lf.solve(sine(t_end=0.05), "constant", cfl=1.5)
-    assert "beyond what ssprk3 is stable for" in caplog.text
+        lf.solve(problem, "constant", **size)
+    assert f"{told} beyond what ssprk3 is stable for" in caplog.text
+
+
+def test_threads_may_be_an_integer_of_any_kind():
+    one, other = (lf.solve(sine(), "constant", threads=n) for n in (1, np.int64(1)))
+    np.testing.assert_array_equal(one.u, other.u)
 
 
 def test_max_steps_is_a_limit_not_a_number_of_steps():
