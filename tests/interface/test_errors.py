@@ -296,7 +296,7 @@ def test_run_that_blows_up():
 
 def test_run_that_is_drained_names_the_cell_and_not_what_limiting_made_of_it():
     def sink(q, coordinates, t):
-        return 0.0, 0.0, np.where(np.abs(coordinates[0] - 0.81) < 0.01, -5.0, 0.0)
+        return 0.0, 0.0, np.where(np.abs(coordinates[0] - 0.81) < 0.01, -20.0, 0.0)
 
     problem = lf.problems.sod(cells=50).replace(source=sink)
     with pytest.raises(lf.InadmissibleStateError, match=r"pressure -\S+ in cell \(40,\)"):
