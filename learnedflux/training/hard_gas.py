@@ -1,10 +1,10 @@
 """Random gas problems of the kinds that schemes find hard, for policies that see wave speeds.
 
 All live on periodic rows of cells of width one, like those of :mod:`~learnedflux.training.gas`:
-pairs of Riemann problems (ordinary ones, pressure ratios up to 1e7, sides that part nearly to
-vacuum, single waves), many of them seen from a frame in which one wave stands nearly still;
-profiles and plain waves of density carried along; and interacting waves with fine-grid answers,
-shocks that run into short waves among them.
+pairs of Riemann problems (ordinary ones, sides that hardly differ, pressure ratios up to 1e7, sides
+that part nearly to vacuum, single waves), many of them seen from a frame in which one wave stands
+nearly still; profiles and plain waves of density carried along; and interacting waves with
+fine-grid answers, shocks that run into short waves among them.
 """
 
 from __future__ import annotations
@@ -45,6 +45,14 @@ def _ordinary(rng: Generator, rows: int) -> Sides:
     p = 10.0 ** rng.uniform(-0.8, 0.8, (2, rows))
     u = rng.normal(0, 0.6, (2, rows))
     return np.stack((rho[0], u[0], p[0])), np.stack((rho[1], u[1], p[1]))
+
+
+def _faint(rng: Generator, rows: int) -> Sides:
+    """Sides that differ by a twentieth to 2.5 times: contacts that are soon too wide to be told."""
+    size = 10.0 ** rng.uniform(-2.0, -0.7, (2, rows)) * rng.choice([-1, 1], (2, rows))
+    rho, p = (10.0 ** rng.uniform(-0.5, 0.5, rows) * 10.0 ** np.stack((-s, s)) for s in size)
+    u = rng.normal(0, 0.5, rows) * np.abs(size).max(axis=0) * np.sqrt(GAMMA * p[0] / rho[0])
+    return np.stack((rho[0], -u, p[0])), np.stack((rho[1], u, p[1]))
 
 
 def _strong(rng: Generator, rows: int) -> Sides:
@@ -110,6 +118,7 @@ def _from_a_frame(rng: Generator, sides: Sides, still: float) -> Sides:
 
 SIDES: dict[str, tuple[Callable[[Generator, int], Sides], float]] = {
     "ordinary": (_ordinary, 0.4),
+    "faint": (_faint, 0.4),
     "strong": (_strong, 0.3),
     "parting": (_parting, 0.0),
     "single": (_single, 0.7),

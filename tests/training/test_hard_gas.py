@@ -51,6 +51,15 @@ def test_single_waves_are_single(pool):
     assert np.all(as_left | as_right)
 
 
+def test_sides_of_faint_problems_hardly_differ():
+    left, right = SIDES["faint"][0](np.random.default_rng(5), 500)
+    for k in (0, 2):  # density, pressure
+        ratio = np.maximum(left[k], right[k]) / np.minimum(left[k], right[k])
+        assert 1.04 < ratio.min() < np.median(ratio) < 1.4 < ratio.max() < 2.6
+    sound = np.sqrt(Euler().gamma * left[2] / left[0])
+    assert np.all(np.abs(right[1] - left[1]) < sound)
+
+
 def test_batches_are_mixed_in_order(pool):
     mix = {"single": 3, "pool": 2, "waves": 3}
     batch = draw(np.random.default_rng(2), mix, 32, STEPS, CFL, pool)
