@@ -50,7 +50,7 @@ TUBES: dict[str, tuple[State, State, float, float, float]] = {
     "tube to the left": ((0.2, -0.3, 0.1), (1.4, 0.4, 1.5), 0.6, 0.2, 1.4),
 }
 
-PLANE = (64, 96, 128)  # cells along each side
+PLANE = (56, 96, 128)  # cells along each side
 # Counter-clockwise from the upper right: density, velocities, pressure; and end time. Numbered as
 # by Lax and Liu (1998).
 QUADRANTS: dict[str, tuple[tuple[tuple[float, float, float, float], ...], float]] = {
