@@ -9,9 +9,11 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-# Set before anything imports matplotlib or tqdm, and inherited by processes that tests start.
+# Set before anything imports matplotlib, tqdm or torch; inherited by processes that tests start.
 os.environ["MPLBACKEND"] = "Agg"
 os.environ["TQDM_DISABLE"] = "1"
+# Tensors of tests are small: threads gain nothing, and those of two workers wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
