@@ -270,7 +270,7 @@ def solve(
                     semi.backend.limited = limited
                     bad = new if bad is None and not fine else bad
                 else:
-                    raise fail("the waves outran every step tried", bad)
+                    raise fail("the waves outran every step tried", None if fine else bad)
                 q, stable = new, next_stable
                 t = target if step == target - t else t + step
                 stats.steps += 1

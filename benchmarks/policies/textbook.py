@@ -20,6 +20,7 @@ from benchmarks.policies.exam import NECESSARY, Exam, each_run
 from benchmarks.tables import head, row
 from learnedflux.evaluation import Case
 from learnedflux.exact.euler import riemann_solution
+from learnedflux.problems.euler_riemann_2d import quadrants
 
 State = tuple[float, float, float]  # density, velocity, pressure
 GRIDS = (100, 200, 400)
@@ -95,7 +96,7 @@ def section(exam: Exam) -> None:
 def plane(exam: Exam) -> None:
     """As in one dimension, against runs on a grid four times finer; and at equal time."""
     chosen = list(QUADRANTS)[:1] if exam.quick else QUADRANTS
-    cases = [Case(_quadrants(name), cells=PLANE, label=name, finer=4) for name in chosen]
+    cases = [Case(_configuration(name), cells=PLANE, label=name, finer=4) for name in chosen]
     ds = _compare(exam, "Riemann problems in the plane", cases)
     errors_at_equal_time(exam, ds, ds.cells == PLANE[1])
 
@@ -119,18 +120,9 @@ def _compare(exam: Exam, title: str, cases: list[Case]) -> xr.Dataset:
     return ds
 
 
-def _quadrants(name: str) -> lf.Problem:
-    """Four constant states that meet in the middle of the unit square."""
+def _configuration(name: str) -> lf.Problem:
     states, t_end = QUADRANTS[name]
-    keys = ("density", "velocity_x", "velocity_y", "pressure")
-
-    def initial(x: Any, y: Any) -> dict[str, Any]:
-        where = [(x > 0.5) & (y > 0.5), (x <= 0.5) & (y > 0.5), (x <= 0.5) & (y <= 0.5)]
-        values = zip(*states, strict=True)
-        return {key: np.select(where, v[:3], v[3]) for key, v in zip(keys, values, strict=True)}
-
-    grid = lf.Grid(x=(0.0, 1.0, PLANE[0]), y=(0.0, 1.0, PLANE[0]))
-    return lf.Problem(lf.Euler(), grid, initial, "outflow", t_end=t_end, name=name)
+    return quadrants(name, PLANE[0], *states, t_end=t_end)
 
 
 def _problem(name: str, initial: Callable[[Any], Any], t_end: float, **more: Any) -> lf.Problem:

@@ -29,15 +29,17 @@ Cells = int | tuple[int, ...]
 State = tuple[float, float, float, float]  # density, velocity_x, velocity_y, pressure
 
 
-def _quadrants(
-    factory: Callable[..., Problem],
+def quadrants(
+    name: str,
     cells: Cells,
     upper_right: State,
     upper_left: State,
     lower_left: State,
     lower_right: State,
     t_end: float,
+    **about: Any,
 ) -> Problem:
+    """Return the problem of four constant states that meet in the middle of the unit square."""
     names = ("density", "velocity_x", "velocity_y", "pressure")
 
     def initial(x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
@@ -53,10 +55,14 @@ def _quadrants(
         initial=initial,
         boundary="outflow",
         t_end=t_end,
-        name=factory.__name__,
-        description=summary(factory),
+        name=name,
         reference=SOURCE,
+        **about,
     )
+
+
+def _quadrants(factory: Callable[..., Problem], *given: Any, **more: Any) -> Problem:
+    return quadrants(factory.__name__, *given, description=summary(factory), **more)
 
 
 @register("riemann_2d_3")

@@ -127,7 +127,7 @@ def test_further_problems_are_told_over_the_better_of_two(policies, exam, capsys
 def test_quadrants_are_joined_by_single_waves(policies):
     textbook = policies("textbook")
     for name, (states, _) in textbook.QUADRANTS.items():
-        problem = textbook._quadrants(name)
+        problem = textbook._configuration(name)
         corners = [
             problem.initial(x, y) for x, y in ((0.9, 0.9), (0.1, 0.9), (0.1, 0.1), (0.9, 0.1))
         ]
