@@ -196,6 +196,7 @@ def kernels(
             "AWAKE": family.awake,
             "PLAIN": family.plain,
             "LOOK": family.look,
+            "HEARD": family.heard,
             "DECIDE": family.decide,
             "LAYERS": tuple((0.0,) * width for width in widths),
             "SPEEDS_LIKE": (0.0,) * family.speeds,

@@ -1,10 +1,10 @@
 """Learned reconstructions, compiled: rows of faces, the network only where it matters.
 
 The formulas are those of :mod:`learnedflux.reconstruction.families`; only the way networks run is
-told here. First every face of a row gets the values without a network, which are right where the
-sensor is zero: almost everywhere. The other stencils of a row, of all variables, are gathered, the
-network runs through them in one loop over faces that vectorises, and its values take the place of
-the first ones.
+told here. First every face of a row gets the values of the smooth scheme, which are right almost
+everywhere. The other faces of a row, of all variables, are gathered and looked at: most of them
+only have narrower bounds. Where the network has a say, it is asked about left and right values in
+one loop that vectorises, and its values take the place of the first ones.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from learnedflux.backends.rows import entries, keep, row_at, rows_at
-from learnedflux.ops import pointwise
+from learnedflux.ops import overload, pointwise, reverse, scale
 from learnedflux.policy import Network
 from learnedflux.reconstruction.families import UPWIND
 from learnedflux.reconstruction.stencil import differences, mirrored
@@ -47,7 +47,7 @@ def _step(variables):
 
 def scratch_size(network: Network, variables: int) -> int:
     """How many numbers of scratch the functions below need."""
-    rows = 1 + len(AROUND) + 2 * network.family.speeds + 2
+    rows = 4 + 3 * (len(AROUND) + network.family.speeds) + 2
     return variables * FACES + rows * _step(variables)
 
 
@@ -96,14 +96,20 @@ def _network(typingctx, weights, layers, x):
 
 @pointwise
 def _rows(scratch, like, speeds_like):
-    """Rows of waiting stencils: their places, cells, speeds seen from both sides, and values."""
-    step = _step(len(like))
+    """Rows of faces that wait: places, left and right values, flags, cells and speeds.
+
+    Then rows twice as long of what the network is asked: cells, speeds and values, alternately of
+    the left and the right value of a face.
+    """
+    step, twice = _step(len(like)), 2 * _step(len(like))
     places = row_at(scratch, len(like) * FACES)
-    cells = row_at(places, step)
+    flags, left, right = row_at(places, step), row_at(places, 2 * step), row_at(places, 3 * step)
+    cells = row_at(places, 4 * step)
     speeds = row_at(cells, len(AROUND) * step)
-    others = row_at(speeds, len(speeds_like) * step)
-    values = row_at(others, len(speeds_like) * step)
-    return places, cells, speeds, others, values, step
+    asked = row_at(speeds, len(speeds_like) * step)
+    seen = row_at(asked, len(AROUND) * twice)
+    values = row_at(seen, len(speeds_like) * twice)
+    return places, flags, left, right, cells, speeds, asked, seen, values, step
 
 
 @pointwise
@@ -128,23 +134,40 @@ def propose(cells, left, right, v, net, scratch, awake, plain):
 
 
 @pointwise
-def gather(cells, speeds, mirrored_speeds, n, v, waiting, scratch, like):
-    """Let the stencils of variable ``v`` that need the network wait; return how many do by now.
+def gather(cells, speeds, n, v, waiting, scratch, like):
+    """Let the faces of variable ``v`` that are awake wait; return how many do by now.
 
-    ``speeds`` are the rows of the characteristic speeds that a policy sees at the left values, and
-    ``mirrored_speeds`` at the right ones but for their sign (none where the family looks at none).
-    ``like`` is a tuple as long as the state.
+    ``speeds`` are the rows of the characteristic speeds that a policy sees at the left values (none
+    where the family looks at none), and ``like`` is a tuple as long as the state.
     """
     flags = scratch[v * FACES : v * FACES + n].view(np.int64)
-    places, around, fast, others, _, step = _rows(scratch, like, speeds)
+    places, _, _, _, around, fast, _, _, _, step = _rows(scratch, like, speeds)
     for i in range(n):
         if flags[i] > 0:
             places[waiting] = v * FACES + i
             keep(cells, i, 1.0, row_at(around, waiting), step)
             keep(speeds, i, 1.0, row_at(fast, waiting), step)
-            keep(mirrored_speeds, i, -1.0, row_at(others, waiting), step)
             waiting += 1
     return waiting
+
+
+def _from_right(speeds):
+    raise TypeError("only for compiled code")
+
+
+@overload(_from_right)
+def _from_right_compiled(speeds):
+    """Speeds as a right value sees them, but for their signs: sides and the order of fields."""
+    if len(speeds) == 0:
+        return lambda speeds: speeds
+    return lambda speeds: (speeds[1], speeds[0], speeds[5], speeds[4], speeds[3], speeds[2])
+
+
+@pointwise
+def _unasked(d, c, speeds, settings, answers, look, heard, decide):
+    """Left-biased value of a face by any answers; and whether those make a difference."""
+    _, gates = look(d, c, speeds, settings, EPS)
+    return decide(d, c, speeds, gates, answers, settings), heard(speeds, gates)
 
 
 @pointwise
@@ -155,26 +178,43 @@ def _asked(d, c, speeds, settings, weights, layers, look, decide):
 
 
 @pointwise
-def settle(left, right, waiting, net, scratch, like, speeds_like, layers, look, decide):
-    """Ask the network about all stencils that wait; write their face values where they belong.
+def settle(left, right, waiting, net, scratch, like, speeds_like, layers, look, heard, decide):
+    """Write the values of all faces that wait where they belong; ask the network where it counts.
 
     ``speeds_like`` is a tuple as long as the family's speeds, and ``layers`` is one of tuples as
     long as the network's layers.
     """
-    settings, weights = net[0], row_at(net[1], 0)
-    places, around, fast, others, of_left, step = _rows(scratch, like, speeds_like)
-    of_right, lanes = row_at(of_left, step), (waiting + 7) // 8 * 8
-    cells = rows_at(around, step, AROUND)
-    speeds, mirrored_speeds = rows_at(fast, step, speeds_like), rows_at(others, step, speeds_like)
-    for i in range(lanes):
+    settings, weights, silence = net[0], row_at(net[1], 0), layers[-1]
+    places, flags, of_left, of_right, around, fast, asked, seen, values, step = _rows(
+        scratch, like, speeds_like
+    )
+    cells, speeds = rows_at(around, step, AROUND), rows_at(fast, step, speeds_like)
+    for i in range((waiting + 7) // 8 * 8):
         c, s = entries(cells, i), entries(speeds, i)
-        d = differences(*c)
-        of_left[i] = _asked(d, c[UPWIND], s, settings, weights, layers, look, decide)
-    for i in range(lanes):
-        c, s = entries(cells, i), entries(mirrored_speeds, i)
-        d = mirrored(differences(*c))
-        of_right[i] = _asked(d, c[UPWIND + 1], s, settings, weights, layers, look, decide)
+        d, others = differences(*c), scale(-1.0, _from_right(s))
+        of_left[i], one = _unasked(d, c[UPWIND], s, settings, silence, look, heard, decide)
+        of_right[i], other = _unasked(
+            mirrored(d), c[UPWIND + 1], others, settings, silence, look, heard, decide
+        )
+        flags[i] = 1.0 if one | other else 0.0
+    count = 0
     for i in range(waiting):
         place = int(places[i])
         left[place // FACES, place % FACES] = of_left[i]
         right[place // FACES, place % FACES] = of_right[i]
+        if flags[i] > 0.0:
+            places[count] = places[i]
+            one, other = 2 * count, 2 * count + 1
+            keep(cells, i, 1.0, row_at(asked, one), 2 * step)
+            keep(speeds, i, 1.0, row_at(seen, one), 2 * step)
+            keep(reverse(cells), i, 1.0, row_at(asked, other), 2 * step)
+            keep(_from_right(speeds), i, -1.0, row_at(seen, other), 2 * step)
+            count += 1
+    cells, speeds = rows_at(asked, 2 * step, AROUND), rows_at(seen, 2 * step, speeds_like)
+    for i in range((2 * count + 7) // 8 * 8):
+        c, s = entries(cells, i), entries(speeds, i)
+        values[i] = _asked(differences(*c), c[UPWIND], s, settings, weights, layers, look, decide)
+    for i in range(count):
+        place = int(places[i])
+        left[place // FACES, place % FACES] = values[2 * i]
+        right[place // FACES, place % FACES] = values[2 * i + 1]

@@ -45,7 +45,7 @@ SPLIT = HALVES = PARTS = None
 PREPARE = FRAME = FRAME_LIKE = FRAMED = INTO = OUT = RECONSTRUCT = PAIR = PRIMITIVE = RIEMANN = (
     BETWEEN
 ) = None
-AWAKE = PLAIN = LOOK = DECIDE = LAYERS = SPEEDS_LIKE = SPEEDS = None
+AWAKE = PLAIN = LOOK = HEARD = DECIDE = LAYERS = SPEEDS_LIKE = SPEEDS = None
 RING = STEP = None  # slots of cells that are kept, and lanes between neighbours along the axis
 LANES = WIDE = None  # faces per row, and numbers from one row to the next
 compiled = njit(error_model="numpy", nogil=True, cache=True)
@@ -318,16 +318,16 @@ def _policy_rows(w, fields, v, like):
 
 
 @pointwise
-def _seen_speeds(here, beyond, v, first, last):
-    """Rows of the speeds a policy sees at a field, from those on its side of the faces."""
+def _seen_speeds(below, above, v, last):
+    """Rows of the speeds a policy sees at a field, from those in the cells beside the faces."""
     if SPEEDS:
         return (
-            row_at(here, v * WIDE),
-            row_at(beyond, v * WIDE),
-            row_at(here, first * WIDE),
-            row_at(beyond, first * WIDE),
-            row_at(here, last * WIDE),
-            row_at(beyond, last * WIDE),
+            row_at(below, v * WIDE),
+            row_at(above, v * WIDE),
+            row_at(below, 0),
+            row_at(above, 0),
+            row_at(below, last * WIDE),
+            row_at(above, last * WIDE),
         )
     return ()
 
@@ -353,11 +353,11 @@ def _at_faces(eq, w, views, left, right, n, net, like):
                 _speeds(eq, w, below, n, like)
             for v in range(len(like)):
                 at = _policy_rows(w, fields, v, like)
-                # Seen from the right everything is mirrored: sides, signs and the order of fields.
-                speeds = _seen_speeds(below, above, v, 0, last)
-                others = _seen_speeds(above, below, v, last, 0)
-                waiting = gather(at, speeds, others, n, v, waiting, scratch, like)
-            settle(lefts, rights, waiting, net, scratch, like, SPEEDS_LIKE, LAYERS, LOOK, DECIDE)
+                speeds = _seen_speeds(below, above, v, last)
+                waiting = gather(at, speeds, n, v, waiting, scratch, like)
+            settle(
+                lefts, rights, waiting, net, scratch, like, SPEEDS_LIKE, LAYERS, LOOK, HEARD, DECIDE
+            )
     else:
         _fields(eq, w, frames, left, right, n, like, like)
 

@@ -8,7 +8,7 @@ Where the sensor is exactly zero the actions do not matter, and the network need
 ``d`` are differences of neighbouring cells, from upwind to downwind, of which it uses the first
 four, ``c`` is the upwind cell and ``eps`` the spacing of floating-point numbers at one in the
 precision used.
-``awake``, ``plain``, ``look`` and ``decide`` are what a family consists of, see
+``awake``, ``plain``, ``look``, ``heard`` and ``decide`` are what a family consists of, see
 :mod:`~learnedflux.reconstruction.families`; ``settings`` are threshold, softness and alpha.
 """
 
@@ -19,7 +19,7 @@ from learnedflux.ops import absolute, dot, larger, pointwise, smaller, where
 from learnedflux.reconstruction.mp import mp_bounds
 from learnedflux.reconstruction.stencil import linear5, mirrored, smoothness, tau5
 
-__all__ = ["CELLS", "FAMILY", "INPUTS", "SETTINGS", "awake", "decide", "look", "plain"]
+__all__ = ["CELLS", "FAMILY", "INPUTS", "SETTINGS", "awake", "decide", "heard", "look", "plain"]
 
 FAMILY = "bounded5"
 CELLS = 5
@@ -77,6 +77,12 @@ def look(d, c, speeds, settings, eps):
     # Where the differences have both signs there is a wave, and none may be pumped.
     sensor = where(lowest * highest >= 0.0, sensor, 0.0 * sensor)
     return (absolute(f0), absolute(f1), absolute(f2), absolute(f3)), (sensor,)
+
+
+@pointwise
+def heard(speeds, gates):
+    """Whether it makes a difference what the network answers."""
+    return gates[0] > 0.0
 
 
 @pointwise

@@ -1,11 +1,11 @@
 """The families of learned reconstructions that every backend can run: all but their networks.
 
-A family is four pointwise functions: whether its network must be asked at all, for the left or the
-right value of a face (``awake``), the left value where not (``plain``), what the network sees
-(``look``), and what its answers lead to (``decide``). They take the differences of the cells around
-the face, from upwind to downwind, the upwind cell (``awake`` both cells beside the face),
-characteristic speeds if the family uses any, and its settings; ``eps`` is the spacing of
-floating-point numbers at one.
+A family is five pointwise functions: whether a face must be looked at, for its left or its right
+value (``awake``), the left value where not (``plain``), what the network sees there, and gates
+(``look``), whether its answers make a difference (``heard``), and what they lead to (``decide``).
+They take the differences of the cells around the face, from upwind to downwind, the upwind cell
+(``awake`` both cells beside the face), characteristic speeds if the family uses any, and its
+settings; ``eps`` is the spacing of floating-point numbers at one.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ class Family:
         How many numbers the network sees, ``look`` returns besides, and the network answers.
     settings : tuple of str
         Names of its settings, in their order.
-    awake, plain, look, decide : callable
+    awake, plain, look, heard, decide : callable
         Pointwise functions ``awake(d, below, above, settings, eps)``,
-        ``plain(d, c, settings, eps)``, ``look(d, c, speeds, settings, eps)`` and
-        ``decide(d, c, speeds, gates, answers, settings)``.
+        ``plain(d, c, settings, eps)``, ``look(d, c, speeds, settings, eps)``,
+        ``heard(speeds, gates)`` and ``decide(d, c, speeds, gates, answers, settings)``.
     for_steps : callable, optional
         ``for_steps(settings, cfl)``: the settings for steps of that size where the equation carries
         something along; default: the same for all.
@@ -62,6 +62,7 @@ class Family:
     awake: Callable[..., Any]
     plain: Callable[..., Any]
     look: Callable[..., Any]
+    heard: Callable[..., Any]
     decide: Callable[..., Any]
     for_steps: Callable[[tuple[float, ...], float], tuple[float, ...]] = _alike
 
@@ -88,6 +89,7 @@ families: dict[str, Family] = {
             bounded.awake,
             bounded.plain,
             bounded.look,
+            bounded.heard,
             bounded.decide,
         ),
         Family(
@@ -101,6 +103,7 @@ families: dict[str, Family] = {
             steered.awake,
             steered.plain,
             steered.look,
+            steered.heard,
             steered.decide,
             steered.for_steps,
         ),

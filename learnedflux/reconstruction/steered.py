@@ -48,6 +48,7 @@ __all__ = [
     "awake",
     "decide",
     "for_steps",
+    "heard",
     "look",
     "plain",
 ]
@@ -273,6 +274,13 @@ def look(d, c, speeds, settings, eps):
     # Only in what is carried along: shocks steepen by themselves. What may be a contact will do.
     narrow = larger(_beside(f, noise, monotone), alert) * (1.0 - nonlinear)
     return (*sizes, *speeds), (sensor, monotone, narrow)
+
+
+@pointwise
+def heard(speeds, gates):
+    """Whether it makes a difference what the network answers: to actions, or to damping."""
+    sensor, monotone, _ = gates
+    return sensor * larger(monotone, _compressed(speeds)) > 0.0
 
 
 @pointwise
