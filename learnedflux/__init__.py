@@ -19,6 +19,7 @@ from learnedflux import (
     riemann,
 )
 from learnedflux.check import check_equation
+from learnedflux.checkpoint import Checkpoint
 from learnedflux.dataset import library_version
 from learnedflux.equations import (
     Acoustics,
@@ -45,13 +46,14 @@ from learnedflux.policy import Policy, policies
 from learnedflux.problem import Problem
 from learnedflux.scheme import Scheme, schemes
 from learnedflux.semidiscretization import Semidiscretization, reconstruct
-from learnedflux.solver import solve
+from learnedflux.solver import resume, solve
 
 __all__ = [
     "Acoustics",
     "Advection",
     "BuckleyLeverett",
     "Burgers",
+    "Checkpoint",
     "Equation",
     "Euler",
     "Grid",
@@ -78,6 +80,7 @@ __all__ = [
     "problems",
     "reconstruct",
     "reconstruction",
+    "resume",
     "riemann",
     "schemes",
     "solve",

@@ -4,7 +4,7 @@ A step on a GPU costs less than telling the CPU about it. So the time, the step 
 all is well are kept in one small tensor, the clock, which the steps of a burst advance on the
 device; only at the end of a burst is it read. A step that fails, or that would pass the output
 time, leaves state and clock as they were, and so do those after it: the ordinary loop then
-continues exactly from there. The rules are those of :mod:`learnedflux.solver`, word for word.
+continues exactly from there. The rules are those of :mod:`learnedflux.timeloop`, word for word.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class Bursts:
         return self.torch.tensor(values, dtype=self.torch.float64, device=self.backend.device)
 
     def _plan(self, clock: Any, rule: Any) -> Any:
-        """Return the next step: ``solver._step_to`` on the device."""
+        """Return the next step: ``timeloop._step_to`` on the device."""
         where = self.torch.where
         left = rule[0] - clock[T]
         dt = rule[1] * clock[STABLE] if self.dt is None else rule[2]

@@ -15,7 +15,7 @@ from learnedflux.grid import Grid
 from learnedflux.policy import Policy
 from learnedflux.semidiscretization import Semidiscretization
 
-__all__ = ["Statistics", "grid_of", "library_version", "to_dataset", "versions"]
+__all__ = ["Statistics", "grid_of", "identity", "library_version", "to_dataset", "versions"]
 
 LONG_NAMES = {
     "density": "mass density",
@@ -63,13 +63,11 @@ def _plain(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else repr(value)
 
 
-def _attributes(semi: Semidiscretization, settings: dict[str, Any], stats: Statistics) -> Any:
+def identity(semi: Semidiscretization) -> dict[str, Any]:
+    """Return what makes a run the one it is, but for its initial state: problem and scheme."""
     problem, scheme = semi.problem, semi.scheme
     grid = problem.grid
-    attributes: dict[str, Any] = {
-        "title": f"{problem.name} by {scheme.name}",
-        "Conventions": "CF-1.11",
-        "problem": problem.name,
+    found: dict[str, Any] = {
         "equation": problem.equation.name,
         "equation_parameters": json.dumps(problem.equation.parameters(), default=_plain),
         "grid": json.dumps({a: getattr(grid, a) for a in grid.axes}),
@@ -79,14 +77,27 @@ def _attributes(semi: Semidiscretization, settings: dict[str, Any], stats: Stati
                 for a, pair in zip(grid.axes, problem.boundaries, strict=True)
             }
         ),
-        "scheme": scheme.name,
+        "conserved": json.dumps(semi.names),
+        "t_end": problem.t_end,
+        "source": getattr(problem.source, "__name__", "none"),
         "reconstruction": scheme.reconstruction.name,
         "riemann": scheme.riemann,
         "variables": scheme.variables,
         "positivity": int(scheme.positivity),
-        "conserved": json.dumps(semi.names),
-        "t_end": problem.t_end,
-        "source": getattr(problem.source, "__name__", "none"),
+    }
+    if isinstance(scheme.reconstruction, Policy):
+        found["policy_digest"] = scheme.reconstruction.digest
+    return found
+
+
+def _attributes(semi: Semidiscretization, settings: dict[str, Any], stats: Statistics) -> Any:
+    problem, scheme = semi.problem, semi.scheme
+    attributes: dict[str, Any] = {
+        "title": f"{problem.name} by {scheme.name}",
+        "Conventions": "CF-1.11",
+        "problem": problem.name,
+        "scheme": scheme.name,
+        **identity(semi),
         **settings,
         "backend": semi.backend.name,
         "steps": stats.steps,
@@ -98,12 +109,11 @@ def _attributes(semi: Semidiscretization, settings: dict[str, Any], stats: Stati
     if isinstance(scheme.reconstruction, Policy):
         policy = scheme.reconstruction
         attributes["policy"] = policy.name
-        attributes["policy_digest"] = policy.digest
         attributes["policy_version"] = policy.version
         attributes["policy_trained_on"] = ", ".join(policy.equations)
         attributes["policy_is_fallback"] = int(problem.equation.name not in policy.equations)
     if stats.steps > 1 and stats.seconds > 0:
-        rate = (stats.steps - 1) * grid.size / stats.seconds
+        rate = (stats.steps - 1) * problem.grid.size / stats.seconds
         attributes["cell_updates_per_second"] = rate
     return attributes
 

@@ -1,37 +1,27 @@
-"""The time loop."""
+"""The doors to the time loop: a run from its beginning, and one that is taken up again."""
 
 from __future__ import annotations
 
 import logging
 import math
 import numbers
-import time as clock
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from learnedflux.bursts import Bursts
-from learnedflux.callbacks import Progress
-from learnedflux.dataset import Statistics, to_dataset
-from learnedflux.errors import InadmissibleStateError, InputError, LearnedFluxError, UnstableError
+from learnedflux.checkpoint import Checkpoint, read
+from learnedflux.errors import InputError
 from learnedflux.integrators import Integrator, integrators
 from learnedflux.problem import Problem
 from learnedflux.semidiscretization import Semidiscretization
+from learnedflux.timeloop import TimeLoop
 
-__all__ = ["solve"]
+__all__ = ["resume", "solve"]
 
 log = logging.getLogger("learnedflux")
-RETRIES = 10  # halvings of one step before the run is given up: a factor of 1000
-
-
-def _attempts(positivity: bool) -> Iterator[tuple[bool, float]]:
-    """Ways to take a step, best first: (with the positivity limiter, share of the step)."""
-    yield False, 1.0
-    # The limiter also acts where it need not, near vacuum above all; so only where a step fails.
-    for k in range(not positivity, RETRIES + 1):
-        yield positivity, 0.5**k
 
 
 def _positive(name: str, given: Any) -> float:
@@ -71,46 +61,61 @@ def _cfl_number(problem: Problem, dt: float) -> float:
     return dt / one if one > 0.0 else math.inf
 
 
-def _step_to(t: float, dt: float, target: float) -> float:
-    """Shorten a step to hit ``target``; two equal steps rather than a full one and a sliver."""
-    left = target - t
-    if dt >= left * (1 - 1e-12):
-        return left
-    return 0.5 * left if 2 * dt > left else dt
-
-
-def _failure(
-    semi: Semidiscretization, t: float, step: int, reason: str, bad: Any, result: xr.Dataset
-) -> LearnedFluxError:
-    """Return the error for a run that cannot go on, in words and with all a caller may want."""
-    place = f"at t = {t:.6g}, step {step} (scheme {semi.scheme.name!r})"
-    kept = f"The run up to t = {t:.6g} is in err.result."
-    if bad is None:
-        return UnstableError(f"{reason} {place}. {kept}", time=t, step=step, result=result)
-    cell = semi.backend.first_inadmissible(bad)
-    equation, dimension = semi.problem.equation, semi.problem.grid.dimension
-    at: Any = (slice(None), *(cell or ()))
-    values = tuple(float(v) for v in semi.to_numpy(bad)[at])
-    state = dict(zip(semi.names, values, strict=True))
-    where: dict[str, Any] = {
-        "time": t,
-        "step": step,
-        "cell": cell,
-        "state": state,
-        "result": result,
+def _prepared(
+    problem: Problem,
+    scheme: Any,
+    times: Any,
+    cfl: Any,
+    dt: Any,
+    integrator: Any,
+    backend: str,
+    device: str,
+    dtype: str,
+    compile: bool | None,
+    threads: int | None,
+    max_steps: Any,
+) -> TimeLoop:
+    """Check the arguments of a run, and return it at its beginning."""
+    if not isinstance(problem, Problem):
+        raise InputError(f"problem must be a Problem; got {type(problem).__name__}.")
+    cfl = _positive("cfl", cfl)
+    dt = None if dt is None else _positive("dt", dt)
+    if not isinstance(max_steps, numbers.Integral) or max_steps < 1:
+        raise InputError(f"max_steps must be a whole number above 0; got {max_steps!r}.")
+    method = integrators[integrator] if isinstance(integrator, str) else integrator
+    if not isinstance(method, Integrator):
+        raise InputError(f"integrator must be a name or an Integrator; got {integrator!r}.")
+    targets = _output_times(times, problem.t_end)
+    number = cfl if dt is None else _cfl_number(problem, dt)
+    pace = method.forward_cfl(number)
+    if pace > 1.0:
+        given = f"cfl = {cfl:g} is" if dt is None else f"dt = {dt:g}, CFL number {number:.3g}, is"
+        log.warning("%s beyond what %s is stable for (about 1)", given, method.name)
+    semi = Semidiscretization(problem, scheme, backend, device, dtype, compile, threads, pace)
+    arguments = {
+        "times": targets.tolist(),
+        "cfl": cfl,
+        "dt": dt,
+        "integrator": method.name,
+        "backend": semi.backend.name,
+        "device": device,
+        "dtype": dtype,
+        "compile": None if compile is None else bool(compile),
+        "threads": None if threads is None else int(threads),
+        "max_steps": int(max_steps),
     }
-    advice = "Try a smaller step, a more robust scheme (muscl, godunov) or riemann='hll' in Scheme."
-    if not np.isfinite(values).all():
-        name = next(n for n, v in state.items() if not math.isfinite(v))
-        return UnstableError(
-            f"{name} is {state[name]} in cell {cell} {place}. {advice} {kept}", **where
+    return TimeLoop(semi, method, targets, cfl, dt, int(max_steps), arguments)
+
+
+def _watchers(callback: Any, checkpoint: Any) -> None:
+    """Check what may look at a run."""
+    if callback is not None and not callable(callback):
+        raise InputError(f"callback must be a function of (t, step, q); got {callback!r}.")
+    if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
+        raise InputError(
+            f"checkpoint must be a Checkpoint such as lf.Checkpoint('run.h5', every=500); got "
+            f"{checkpoint!r}."
         )
-    primitive = dict(
-        zip(equation.primitive_names(dimension), equation.to_primitive(values), strict=True)
-    )
-    shown = {k: v for k, v in {**state, **primitive}.items() if v <= 0 and "velocity" not in k}
-    told = ", ".join(f"{k} {v:.3g}" for k, v in (shown or state).items() if "momentum" not in k)
-    return InadmissibleStateError(f"{told} in cell {cell} {place}. {advice} {kept}", **where)
 
 
 def solve(
@@ -129,6 +134,7 @@ def solve(
     max_steps: int = 10_000_000,
     progress: bool | None = None,
     callback: Callable[[float, int, Any], object] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> xr.Dataset:
     """Solve a problem and return the cell averages as a Dataset.
 
@@ -167,6 +173,9 @@ def solve(
         Progress bar. Default: on a terminal, for runs longer than two seconds.
     callback : callable, optional
         Called as ``callback(t, step, q)`` after each step.
+    checkpoint : Checkpoint, optional
+        Where, and how often, to write down where the run stands; :func:`lf.resume` goes on from
+        there.
 
     Returns
     -------
@@ -200,87 +209,67 @@ def solve(
     >>> ds.density.dims, ds.sizes["time"]
     (('time', 'x'), 2)
     """
-    if not isinstance(problem, Problem):
-        raise InputError(f"problem must be a Problem; got {type(problem).__name__}.")
-    cfl = _positive("cfl", cfl)
-    dt = None if dt is None else _positive("dt", dt)
-    if not isinstance(max_steps, numbers.Integral) or max_steps < 1:
-        raise InputError(f"max_steps must be a whole number above 0; got {max_steps!r}.")
-    method = integrators[integrator] if isinstance(integrator, str) else integrator
-    if not isinstance(method, Integrator):
-        raise InputError(f"integrator must be a name or an Integrator; got {integrator!r}.")
-    if callback is not None and not callable(callback):
-        raise InputError(f"callback must be a function of (t, step, q); got {callback!r}.")
-    targets = _output_times(times, problem.t_end)
-    number = cfl if dt is None else _cfl_number(problem, dt)
-    pace = method.forward_cfl(number)
-    if pace > 1.0:
-        given = f"cfl = {cfl:g} is" if dt is None else f"dt = {dt:g}, CFL number {number:.3g}, is"
-        log.warning("%s beyond what %s is stable for (about 1)", given, method.name)
-    semi = Semidiscretization(problem, scheme, backend, device, dtype, compile, threads, pace)
+    _watchers(callback, checkpoint)
+    loop = _prepared(
+        problem, scheme, times, cfl, dt, integrator, backend, device, dtype, compile, threads,
+        max_steps,
+    )  # fmt: skip
+    return loop.run(progress, callback, checkpoint)
 
-    q = semi.initial()
-    t, stats = 0.0, Statistics()
-    saved: list[tuple[float, np.ndarray]] = []
 
-    def result() -> xr.Dataset:
-        size = {"cfl": cfl} if dt is None else {"dt": dt}
-        settings = {**size, "integrator": method.name, "device": device, "dtype": dtype}
-        return to_dataset(semi, saved, settings, stats)
+def resume(
+    path: str | Path,
+    problem: Problem,
+    *,
+    scheme: Any = None,
+    threads: int | None = None,
+    max_steps: int | None = None,
+    progress: bool | None = None,
+    callback: Callable[[float, int, Any], object] | None = None,
+    checkpoint: Checkpoint | bool = True,
+) -> xr.Dataset:
+    """Take a run up again from its last checkpoint, and return what :func:`lf.solve` would have.
 
-    def fail(reason: str, bad: Any = None) -> LearnedFluxError:
-        stats.seconds = clock.perf_counter() - started
-        if not saved or saved[-1][0] < t:
-            saved.append((t, semi.to_numpy(q)))
-        return _failure(semi, t, stats.steps, reason, bad, result())
+    Parameters
+    ----------
+    path : str or Path
+        File that ``lf.solve(..., checkpoint=lf.Checkpoint(path))`` wrote.
+    problem : Problem
+        What was being solved. Functions (initial state, boundaries, source) are not in the file;
+        they are compared by name.
+    scheme : str, Path, Policy, Reconstruction or Scheme, optional
+        Flux scheme of the run; only where it was not made of what is registered and shipped.
+    threads : int, optional
+        CPU threads; default: as many as the run was given.
+    max_steps : int, optional
+        Steps, from the very beginning on, after which the run is given up; default: as it was.
+    progress, callback
+        As for :func:`lf.solve`; a callback counts steps from the very beginning on.
+    checkpoint : Checkpoint or bool
+        Whether further checkpoints are written; by default to the same file, as often as before.
 
-    started = clock.perf_counter()
-    # What overflows on the way is found by the check of each step, and named.
-    quiet = np.errstate(all="ignore")
-    with quiet, semi.backend.without_gradients(), Progress(problem, progress) as bar:
-        stable, _ = semi.survey(q, 0.0)  # step of CFL number one
-        fast = callback is None and Bursts.suit(semi, q)
-        bursts = Bursts(semi, method, cfl, dt) if fast else None
-        for target in map(float, targets):
-            while t < target:
-                if stats.steps >= max_steps:
-                    raise fail(f"{max_steps} steps (max_steps) were not enough")
-                if bursts is not None:
-                    most = max_steps - stats.steps
-                    t, q, stable, steps, fine = bursts(t, q, stable, target, most)
-                    stats.steps += steps
-                    if stats.steps == 1:
-                        started = clock.perf_counter()
-                    bar.update(t)
-                    if fine:
-                        continue
-                full = _step_to(t, cfl * stable if dt is None else dt, target)
-                bad = None  # of the first attempt: limiting spreads what is not a number
-                for limiting, share in _attempts(semi.scheme.positivity):
-                    step, limited = full * share, semi.backend.limited
-                    if t + step == t:
-                        raise fail(f"the step has collapsed to {step:.1e}")
-                    semi.backend.limiting = limiting
-                    new = method(semi, t, q, step)
-                    next_stable, fine = semi.survey(new, t + step)
-                    # Waves may have come up during the step: through a side, or from a source.
-                    if fine and (dt is not None or step <= max(1.0, 2 * cfl) * next_stable):
-                        break
-                    stats.rejected += 1
-                    semi.backend.limited = limited
-                    bad = new if bad is None and not fine else bad
-                else:
-                    raise fail("the waves outran every step tried", None if fine else bad)
-                q, stable = new, next_stable
-                t = target if step == target - t else t + step
-                stats.steps += 1
-                if stats.steps == 1:
-                    started = clock.perf_counter()  # compiling is not stepping
-                if callback is not None:
-                    callback(t, stats.steps, q)
-                bar.update(t)
-            saved.append((target, semi.to_numpy(q)))
-    stats.seconds = clock.perf_counter() - started
-    if stats.rejected:
-        log.info("%d attempts at a step were rejected and made again", stats.rejected)
-    return result()
+    Returns
+    -------
+    xarray.Dataset
+        The result of the whole run; values are those of a run without interruption, to the last
+        bit (on the same machine and versions).
+
+    Raises
+    ------
+    InputError
+        If there is no such file, if it is no checkpoint, or one of another problem or scheme.
+    InadmissibleStateError, UnstableError
+        As for :func:`lf.solve`.
+    """
+    kept = read(path)
+    if checkpoint is True:
+        checkpoint = Checkpoint(kept.path, kept.every)
+    to_write = None if checkpoint is False else checkpoint
+    _watchers(callback, to_write)
+    changes = {"threads": threads, "max_steps": max_steps}
+    given = {name: value for name, value in changes.items() if value is not None}
+    scheme = kept.scheme() if scheme is None else scheme
+    loop = _prepared(problem, scheme, **{**kept.arguments, **given})
+    kept.require(loop.semi)
+    kept.put_into(loop)
+    return loop.run(progress, callback, to_write)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from learnedflux import metrics
+from learnedflux.checkpoint import Checkpoint
+from learnedflux.cli.case import Case
 from learnedflux.cli.common import (
     add_problem,
     add_settings,
@@ -23,7 +26,7 @@ from learnedflux.cli.common import (
 )
 from learnedflux.errors import InadmissibleStateError, InputError, UnstableError
 from learnedflux.problem import Problem
-from learnedflux.solver import solve
+from learnedflux.solver import resume, solve
 from learnedflux.table import Table
 
 if TYPE_CHECKING:
@@ -31,6 +34,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["add_to"]
+
+# What a checkpoint holds, so that nobody may ask for something else.
+HELD = (
+    "times", "riemann", "variables", "positivity", "cfl", "integrator", "dt", "backend", "device",
+    "dtype", "checkpoint", "every",
+)  # fmt: skip
 
 
 def add_to(commands: Any) -> None:
@@ -48,6 +57,17 @@ def add_to(commands: Any) -> None:
         "--times", type=times, metavar="N|T,T,...", help="output times or their number; default 2"
     )
     add_settings(parser)
+    parser.add_argument(
+        "--checkpoint", metavar="FILE.h5", help="write down where the run stands, to resume it"
+    )
+    parser.add_argument(
+        "--every", type=int, metavar="N", help="steps from one checkpoint to the next; default 1000"
+    )
+    parser.add_argument(
+        "--resume",
+        metavar="FILE.h5",
+        help="go on from a checkpoint, with the settings that it holds, and write further ones",
+    )
     parser.add_argument("--output", metavar="FILE.nc", help="write the result as NetCDF (HDF5)")
     parser.add_argument("--plot", metavar="FILE.png", help="write a figure of the final state")
     parser.add_argument(
@@ -73,10 +93,10 @@ def _run(given: argparse.Namespace) -> None:
     variable = chosen_variable(given, case.problem)
     if case.problem.grid.dimension == 1 and (given.schlieren or given.contours):
         raise InputError("--schlieren and --contours are for figures in two and three dimensions.")
-    scheme = chosen_scheme(given.scheme or case.run.get("scheme", "weno5-z"), given, case)
+    go = _resumed(given, case) if given.resume else _begun(given, case)
     write(describe(case.problem))
     try:
-        ds = solve(case.problem, scheme, **settings(given, case))
+        ds = go()
     except (InadmissibleStateError, UnstableError) as error:
         if output:
             save_result(error.result, output)
@@ -87,6 +107,28 @@ def _run(given: argparse.Namespace) -> None:
         save_result(ds, output)
     if plot:
         save_figure(_figure(ds, case.problem, variable, given), plot)
+
+
+def _begun(given: argparse.Namespace, case: Case) -> Callable[[], xr.Dataset]:
+    """Return a run from its beginning."""
+    scheme = chosen_scheme(given.scheme or case.run.get("scheme", "weno5-z"), given, case)
+    if given.every is not None and not given.checkpoint:
+        raise InputError("--every is for --checkpoint FILE.h5.")
+    every = {} if given.every is None else {"every": given.every}
+    checkpoint = Checkpoint(given.checkpoint, **every) if given.checkpoint else None
+    arguments = settings(given, case)
+    return lambda: solve(case.problem, scheme, checkpoint=checkpoint, **arguments)
+
+
+def _resumed(given: argparse.Namespace, case: Case) -> Callable[[], xr.Dataset]:
+    """Return a run from its last checkpoint on."""
+    typed = [name for name in HELD if getattr(given, name) is not None]
+    if typed:
+        raise InputError(
+            f"--resume takes the settings from {given.resume}; leave out "
+            f"{', '.join('--' + name for name in typed)}."
+        )
+    return lambda: resume(given.resume, case.problem, scheme=given.scheme)
 
 
 def _figure(

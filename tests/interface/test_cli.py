@@ -146,6 +146,25 @@ def test_run_reports_ranges_where_no_exact_solution_is_known(good):
     assert re.search(r"^variable +lowest +highest$", out, re.M)
 
 
+def test_run_may_be_taken_up_again(good, typed):
+    options = "--cells 40 --times 3 --cfl 0.3 --scheme muscl"
+    good(f"run sod {options} --checkpoint c.h5 --every 10 --output whole.nc")
+    out = good("run sod --cells 40 --resume c.h5 --output again.nc")
+    assert "muscl, hllc" in out
+    whole, again = (xr.load_dataset(f, engine="h5netcdf") for f in ("whole.nc", "again.nc"))
+    xr.testing.assert_identical(whole.drop_attrs(), again.drop_attrs())
+    assert again.attrs["steps"] == whole.attrs["steps"]
+    for words, told in (
+        ("run sod --cells 40 --resume c.h5 --cfl 0.2 --times 4", "leave out --times, --cfl"),
+        ("run sod --cells 40 --resume d.h5", "no checkpoint d.h5"),
+        ("run sod --cells 41 --resume c.h5", "grid was"),
+        ("run sod --every 10", "--every is for --checkpoint"),
+    ):
+        code, _, err = typed(words)
+        assert code == 2
+        assert told in err
+
+
 def test_run_with_a_policy_file(good, policy_file):
     out = good("run", "sine_advection", "--scheme", policy_file(), "--cells", 40)
     assert "\nupwind, godunov, " in out

@@ -7,7 +7,7 @@ import pytest
 
 import learnedflux as lf
 from learnedflux.integrators import Integrator
-from learnedflux.solver import RETRIES, _step_to
+from learnedflux.timeloop import RETRIES, _step_to
 
 
 def steps_of(problem, scheme="constant", **options):

@@ -1,0 +1,192 @@
+"""Checkpoints: files from which a run can be taken up again, to the last bit.
+
+A checkpoint is a result like any other: the outputs up to then and, last, the state from which the
+run goes on. One more attribute, ``checkpoint``, holds what else the time loop must know.
+"""
+
+from __future__ import annotations
+
+import json
+import numbers
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from learnedflux.dataset import Statistics, identity
+from learnedflux.errors import InputError
+from learnedflux.files import replace_file
+from learnedflux.policy import policies
+from learnedflux.scheme import LEARNED, NO_RIEMANN, Scheme
+from learnedflux.semidiscretization import Semidiscretization
+
+if TYPE_CHECKING:
+    from learnedflux.timeloop import TimeLoop
+
+__all__ = ["Checkpoint", "Kept", "read"]
+
+OWN = "checkpoint"  # the attribute
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where, and how often, a run writes down where it stands; see :func:`lf.resume`.
+
+    The file is a result in NetCDF (HDF5), with all outputs up to then and the present state as the
+    last. It is first written before the first step, so that a path that cannot be written to is
+    told of at once. A new one takes the place of the old when it is complete.
+
+    Parameters
+    ----------
+    path : str or Path
+        File to write. Missing folders are made.
+    every : int
+        Steps from one to the next.
+
+    Raises
+    ------
+    InputError
+        If ``path`` is no path, or ``every`` no whole number above 0.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import learnedflux as lf
+    >>> file = tempfile.mkdtemp() + "/run.h5"
+    >>> problem = lf.problems.sod(cells=50)
+    >>> ds = lf.solve(problem, "weno5", checkpoint=lf.Checkpoint(file, every=10))
+    >>> again = lf.resume(file, problem)
+    >>> bool((again.density == ds.density).all())
+    True
+    """
+
+    path: str | Path
+    every: int = 1000
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.path, (str, Path)) or not str(self.path):
+            raise InputError(f"a checkpoint needs the path of a file; got {self.path!r}.")
+        if Path(self.path).is_dir():
+            raise InputError(f"a checkpoint is a file, and {self.path} is a folder.")
+        whole = isinstance(self.every, numbers.Integral) and not isinstance(self.every, bool)
+        if not whole or self.every < 1:
+            raise InputError(f"every is a number of steps, 1 or more; got {self.every!r}.")
+
+    def write(self, loop: TimeLoop) -> None:
+        """Write down where a run stands."""
+        saved, outputs = loop.saved, len(loop.saved)
+        if not saved or saved[-1][0] < loop.t:
+            saved = [*saved, (loop.t, loop.semi.to_numpy(loop.q))]
+        ds = loop.result(saved)
+        more = {
+            "arguments": loop.arguments,
+            "outputs": outputs,
+            "stable": loop.stable,
+            "every": int(self.every),
+        }
+        ds.attrs[OWN] = json.dumps(more)
+        with replace_file(self.path) as temporary:
+            ds.to_netcdf(temporary, engine="h5netcdf")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a checkpoint holds.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    ds : Dataset
+        The outputs up to then, and the state.
+    outputs : int
+        How many of the states are outputs: all, or all but the last.
+    stable : float
+        Step of CFL number one.
+    every : int
+        Steps from one checkpoint to the next.
+    arguments : dict
+        Arguments of :func:`lf.solve` that decide how the run goes on.
+    """
+
+    path: Path
+    ds: xr.Dataset = field(repr=False)
+    outputs: int
+    stable: float
+    every: int
+    arguments: dict[str, Any]
+
+    def scheme(self) -> Scheme:
+        """Return the scheme of the run, from what is registered and shipped."""
+        a = self.ds.attrs
+        chosen: Any = a["scheme"]
+        if "policy_digest" in a and chosen != LEARNED:
+            paths = {str(row["digest"]): row["path"] for row in policies()}
+            if a["policy_digest"] not in paths:
+                raise InputError(
+                    f"the run in {self.path} used policy {a['policy']!r}, digest "
+                    f"{a['policy_digest']}, which is none of those shipped; pass its file: "
+                    "lf.resume(..., scheme='policy.onnx')."
+                )
+            chosen = Path(str(paths[a["policy_digest"]]))
+        riemann = None if a["riemann"] == NO_RIEMANN else a["riemann"]
+        return Scheme(chosen, riemann, a["variables"], bool(a["positivity"]))
+
+    def require(self, semi: Semidiscretization) -> None:
+        """Raise InputError unless problem and scheme are those of the run."""
+        before, now = self.ds.attrs, identity(semi)
+        told = ", ".join(
+            f"{name} was {before.get(name)}, is {value}"
+            for name, value in now.items()
+            if _lasting(before.get(name)) != _lasting(value)
+        )
+        if told:
+            raise InputError(
+                f"the run in {self.path} is another: {told}. Give the problem, and the scheme if "
+                "it was not from the tables, that the run began with."
+            )
+
+    def put_into(self, loop: TimeLoop) -> None:
+        """Take a run to where it stood."""
+        a, times, q = self.ds.attrs, self.ds.time.values, self.states(loop.semi.names)
+        loop.saved = list(zip(map(float, times), q, strict=True))[: self.outputs]
+        loop.t, loop.q = float(times[-1]), loop.semi.backend.asarray(q[-1])
+        loop.stable, loop.semi.backend.limited = self.stable, int(a["faces_limited"])
+        took = int(a["steps"]), int(a["steps_rejected"]), float(a["seconds_stepping"])
+        loop.stats = Statistics(*took)
+
+    def states(self, names: tuple[str, ...]) -> np.ndarray:
+        """Return the states (time, variable, x[, y[, z]])."""
+        parts = [self.ds[name].values for name in names]
+        axes = (0, *range(parts[0].ndim - 1, 0, -1))
+        return np.ascontiguousarray(np.stack([np.transpose(p, axes) for p in parts], axis=1))
+
+
+def _lasting(value: Any) -> str:
+    """Return a value in words, without addresses of objects."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", str(value))
+
+
+def read(path: str | Path) -> Kept:
+    """Read a checkpoint.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it is no checkpoint.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"there is no checkpoint {path}.")
+    try:
+        ds = xr.load_dataset(path, engine="h5netcdf")
+        more = json.loads(ds.attrs[OWN])
+    except (OSError, KeyError, ValueError):
+        raise InputError(
+            f"{path} is no checkpoint; lf.solve(..., checkpoint=lf.Checkpoint({str(path)!r})) "
+            "writes one."
+        ) from None
+    return Kept(path, ds, more["outputs"], more["stable"], more["every"], more["arguments"])
