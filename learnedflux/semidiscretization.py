@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from typing import Any
 
 import numpy as np
@@ -147,14 +148,22 @@ class Semidiscretization:
     def _source(self, q: Any, t: float) -> Any:
         """Return the source of each variable, or say what is wrong with the user's function."""
         source: Any = self.problem.source
-        added = source(tuple(q), self._coordinates, t)
+        added, cells = source(tuple(q), self._coordinates, t), self.problem.grid.shape
         if not isinstance(added, (tuple, list)):
-            added = (added,)
+            whole = len(getattr(added, "shape", ())) > len(cells)
+            added = tuple(added) if whole else (added,)
         if len(added) != len(self.names):
             raise InputError(
                 f"source must return one array per conserved variable ({', '.join(self.names)}); "
                 f"it returned {len(added)}."
             )
+        for name, part in zip(self.names, added, strict=True):
+            shape = getattr(part, "shape", None)
+            if not (isinstance(part, numbers.Real) or _fits(shape, cells)):
+                raise InputError(
+                    f"source of {name!r}: a number or an array of the grid's shape {cells} is "
+                    f"needed; it returned {f'shape {tuple(shape)}' if shape else repr(part)}."
+                )
         return added
 
     def timeless(self, q: Any) -> bool:
@@ -210,6 +219,14 @@ class Semidiscretization:
             f"{s.variables} variables\n├── backend: {self.backend.name}\n"
             f"└── state: {', '.join(self.names)} x {self.problem.grid.shape}"
         )
+
+
+def _fits(shape: Any, cells: tuple[int, ...]) -> bool:
+    """Whether an array of that shape, if any, stands for one number per cell."""
+    try:
+        return shape is not None and np.broadcast_shapes(shape, cells) == cells
+    except ValueError:
+        return False
 
 
 def reconstruct(

@@ -78,6 +78,7 @@ RUN: dict[str, type | tuple[type, ...]] = {
     "backend": str,
     "device": str,
     "dtype": str,
+    "threads": int,
     "max_steps": int,
     "output": str,
     "plot": str,

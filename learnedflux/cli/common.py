@@ -40,7 +40,9 @@ __all__ = [
 ]
 
 # Arguments of lf.solve that a shell or a case file may set.
-SETTINGS = ("times", "cfl", "integrator", "dt", "backend", "device", "dtype", "max_steps")
+SETTINGS = (
+    "times", "cfl", "integrator", "dt", "backend", "device", "dtype", "threads", "max_steps",
+)  # fmt: skip
 
 
 def write(text: object = "") -> None:
@@ -110,6 +112,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--backend", metavar="NAME", help=f"one of {', '.join(BACKENDS)}")
     parser.add_argument("--device", metavar="NAME", help="torch device: cpu (default) or cuda")
     parser.add_argument("--dtype", metavar="NAME", help="float64 (default), float32 with torch")
+    parser.add_argument("--threads", type=int, metavar="N", help="CPU threads; default all cores")
 
 
 def chosen_case(given: argparse.Namespace) -> Case:

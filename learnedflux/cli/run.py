@@ -128,7 +128,7 @@ def _resumed(given: argparse.Namespace, case: Case) -> Callable[[], xr.Dataset]:
             f"--resume takes the settings from {given.resume}; leave out "
             f"{', '.join('--' + name for name in typed)}."
         )
-    return lambda: resume(given.resume, case.problem, scheme=given.scheme)
+    return lambda: resume(given.resume, case.problem, scheme=given.scheme, threads=given.threads)
 
 
 def _figure(

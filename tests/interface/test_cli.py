@@ -130,6 +130,13 @@ def test_run_takes_a_number_of_times_and_a_fixed_step(good):
     assert ds.attrs["steps"] == 100
 
 
+def test_run_on_so_many_threads(good, typed):
+    assert "; numba\n" in good("run", "sod", "--cells", 20, "--threads", 1)
+    code, _, err = typed("run", "sod", "--cells", 20, "--threads", 0)
+    assert code == 2
+    assert "threads must be" in err
+
+
 def test_run_on_torch(good):
     pytest.importorskip("torch", reason="needs the extra 'train'")
     assert "; torch\n" in good("run", "sod", "--cells", 20, "--backend", "torch")

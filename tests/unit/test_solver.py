@@ -240,6 +240,40 @@ def test_a_source_knows_place_and_time():
     assert float(ds.u[-1, 2]) == pytest.approx(np.sin(0.3) * 0.625, rel=0.1)
 
 
+@pytest.mark.parametrize("backend", ["numba", "torch"])
+def test_a_source_may_be_one_array_or_numbers(backend):
+    arrays = np
+    if backend == "torch":
+        arrays = pytest.importorskip("torch", reason="needs the extra 'train'")
+    problem = lf.problems.sod(cells=20)
+
+    def solved(source):
+        return lf.solve(problem.replace(source=source), "weno5", backend=backend)
+
+    whole = solved(lambda q, x, t: arrays.full((3, 20), 0.5, dtype=arrays.float64))
+    expected = solved(lambda q, x, t: (0.5, np.float64(0.5), 0.0 * x[0] + 0.5))
+    np.testing.assert_array_equal(whole.energy, expected.energy)
+
+
+@pytest.mark.parametrize("backend", ["numba", "torch"])
+@pytest.mark.parametrize(
+    ("returned", "told"),
+    [
+        ((0.0, 0.0), r"it returned 2"),
+        (None, r"it returned 1"),
+        ((0.0, 0.0, np.ones(7)), r"'energy'.*shape \(20,\).*it returned shape \(7,\)"),
+        ((0.0, np.ones((20, 1)), 0.0), r"'momentum_x'.*it returned shape \(20, 1\)"),
+        (("much", 0.0, 0.0), r"'density'.*it returned 'much'"),
+    ],
+)
+def test_what_a_source_must_return_is_said(returned, told, backend):
+    if backend == "torch":
+        pytest.importorskip("torch", reason="needs the extra 'train'")
+    problem = lf.problems.sod(cells=20).replace(source=lambda q, x, t: returned)
+    with pytest.raises(lf.InputError, match=told):
+        lf.solve(problem, "weno5", backend=backend)
+
+
 def test_a_source_for_each_variable_of_a_system():
     """Gravity: momentum and energy gain what the force gives, mass nothing."""
     problem = lf.problems.density_wave(cells=32)
