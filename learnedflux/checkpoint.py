@@ -19,7 +19,9 @@ import xarray as xr
 from learnedflux.dataset import Statistics, identity
 from learnedflux.errors import InputError
 from learnedflux.files import replace_file
+from learnedflux.integrators import Integrator
 from learnedflux.policy import policies
+from learnedflux.reconstruction import reconstructions
 from learnedflux.scheme import LEARNED, NO_RIEMANN, Scheme
 from learnedflux.semidiscretization import Semidiscretization
 
@@ -37,12 +39,14 @@ class Checkpoint:
 
     The file is a result in NetCDF (HDF5), with all outputs up to then and the present state as the
     last. It is first written before the first step, so that a path that cannot be written to is
-    told of at once. A new one takes the place of the old when it is complete.
+    told of at once; a later one that fails (a full disk) is a warning. A new one takes the place of
+    the old when it is complete.
 
     Parameters
     ----------
     path : str or Path
-        File to write. Missing folders are made.
+        File to write; a run that begins does not replace one that is there. Missing folders are
+        made.
     every : int
         Steps from one to the next.
 
@@ -63,17 +67,34 @@ class Checkpoint:
     True
     """
 
-    path: str | Path
+    path: Path
     every: int = 1000
 
     def __post_init__(self) -> None:
         if not isinstance(self.path, (str, Path)) or not str(self.path):
             raise InputError(f"a checkpoint needs the path of a file; got {self.path!r}.")
-        if Path(self.path).is_dir():
+        # Absolute: the program may change its folder while it runs.
+        object.__setattr__(self, "path", Path(self.path).expanduser().absolute())
+        if self.path.is_dir():
             raise InputError(f"a checkpoint is a file, and {self.path} is a folder.")
         whole = isinstance(self.every, numbers.Integral) and not isinstance(self.every, bool)
         if not whole or self.every < 1:
             raise InputError(f"every is a number of steps, 1 or more; got {self.every!r}.")
+
+    def begin(self, loop: TimeLoop) -> None:
+        """Write the first checkpoint of a run.
+
+        Raises
+        ------
+        InputError
+            If the file is there already: it may be all that is left of a long run.
+        """
+        if Path(self.path).exists():
+            raise InputError(
+                f"{self.path} is there already; go on from it by lf.resume, remove it, or give "
+                "another path."
+            )
+        self.write(loop)
 
     def write(self, loop: TimeLoop) -> None:
         """Write down where a run stands."""
@@ -81,7 +102,9 @@ class Checkpoint:
         if not saved or saved[-1][0] < loop.t:
             saved = [*saved, (loop.t, loop.semi.to_numpy(loop.q))]
         ds = loop.result(saved)
+        rule = loop.semi.scheme.reconstruction
         more = {
+            "registered": any(rule is known for known in reconstructions.values()),
             "arguments": loop.arguments,
             "outputs": outputs,
             "stable": loop.stable,
@@ -110,6 +133,8 @@ class Kept:
         Steps from one checkpoint to the next.
     arguments : dict
         Arguments of :func:`lf.solve` that decide how the run goes on.
+    registered : bool
+        Whether the reconstruction is a registered one.
     """
 
     path: Path
@@ -118,20 +143,22 @@ class Kept:
     stable: float
     every: int
     arguments: dict[str, Any]
+    registered: bool
 
-    def scheme(self) -> Scheme:
-        """Return the scheme of the run, from what is registered and shipped."""
-        a = self.ds.attrs
-        chosen: Any = a["scheme"]
-        if "policy_digest" in a and chosen != LEARNED:
-            paths = {str(row["digest"]): row["path"] for row in policies()}
-            if a["policy_digest"] not in paths:
+    def scheme(self, reconstruction: Any = None) -> Scheme:
+        """Return the scheme of the run, by default from what is registered and shipped."""
+        a, chosen = self.ds.attrs, reconstruction
+        if chosen is None:
+            chosen, digest = a["scheme"], a.get("policy_digest")
+            shipped = {str(row["digest"]): Path(str(row["path"])) for row in policies()}
+            if digest is not None and chosen != LEARNED:
+                chosen = shipped.get(digest)
+            if chosen is None or (digest is None and not self.registered):
+                which = f", digest {digest}" if digest else ""
                 raise InputError(
-                    f"the run in {self.path} used policy {a['policy']!r}, digest "
-                    f"{a['policy_digest']}, which is none of those shipped; pass its file: "
-                    "lf.resume(..., scheme='policy.onnx')."
+                    f"the run in {self.path} was by {a['reconstruction']!r}{which}, which is not "
+                    "among what is registered and shipped; pass it: scheme='policy.onnx', say."
                 )
-            chosen = Path(str(paths[a["policy_digest"]]))
         riemann = None if a["riemann"] == NO_RIEMANN else a["riemann"]
         return Scheme(chosen, riemann, a["variables"], bool(a["positivity"]))
 
@@ -156,7 +183,7 @@ class Kept:
         loop.t, loop.q = float(times[-1]), loop.semi.backend.asarray(q[-1])
         loop.stable, loop.semi.backend.limited = self.stable, int(a["faces_limited"])
         took = int(a["steps"]), int(a["steps_rejected"]), float(a["seconds_stepping"])
-        loop.stats = Statistics(*took)
+        loop.stats, loop.origin = Statistics(*took), self.path
 
     def states(self, names: tuple[str, ...]) -> np.ndarray:
         """Return the states (time, variable, x[, y[, z]])."""
@@ -178,15 +205,24 @@ def read(path: str | Path) -> Kept:
     InputError
         If there is no such file, or it is no checkpoint.
     """
-    path = Path(path)
+    if not isinstance(path, (str, Path)):
+        raise InputError(f"resume needs the path of a checkpoint; got {path!r}.")
+    path = Path(path).expanduser().absolute()
     if not path.is_file():
         raise InputError(f"there is no checkpoint {path}.")
     try:
         ds = xr.load_dataset(path, engine="h5netcdf")
         more = json.loads(ds.attrs[OWN])
+    except PermissionError:
+        raise
     except (OSError, KeyError, ValueError):
         raise InputError(
             f"{path} is no checkpoint; lf.solve(..., checkpoint=lf.Checkpoint({str(path)!r})) "
             "writes one."
         ) from None
-    return Kept(path, ds, more["outputs"], more["stable"], more["every"], more["arguments"])
+    arguments, method = more["arguments"], more["arguments"]["integrator"]
+    rows = tuple(tuple(tuple(term) for term in row) for row in method["rows"])
+    arguments["integrator"] = Integrator(**{**method, "rows": rows})
+    return Kept(
+        path, ds, more["outputs"], more["stable"], more["every"], arguments, more["registered"]
+    )

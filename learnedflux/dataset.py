@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import platform
 from dataclasses import dataclass
@@ -58,6 +59,16 @@ def versions() -> dict[str, str]:
     }
 
 
+def _named(function: Any) -> str:
+    """Return what a function is called; with the arguments that are bound to it."""
+    if function is None:
+        return "none"
+    if isinstance(function, functools.partial):
+        bound = [*map(repr, function.args), *(f"{k}={v!r}" for k, v in function.keywords.items())]
+        return f"{_named(function.func)}({', '.join(bound)})"
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
 def _plain(value: Any) -> Any:
     """Say to JSON what NumPy's numbers and arrays hold, and of anything else what it shows."""
     return value.tolist() if hasattr(value, "tolist") else repr(value)
@@ -79,7 +90,7 @@ def identity(semi: Semidiscretization) -> dict[str, Any]:
         ),
         "conserved": json.dumps(semi.names),
         "t_end": problem.t_end,
-        "source": getattr(problem.source, "__name__", "none"),
+        "source": _named(problem.source),
         "reconstruction": scheme.reconstruction.name,
         "riemann": scheme.riemann,
         "variables": scheme.variables,

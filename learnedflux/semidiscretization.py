@@ -162,7 +162,7 @@ class Semidiscretization:
             if not (isinstance(part, numbers.Real) or _fits(shape, cells)):
                 raise InputError(
                     f"source of {name!r}: a number or an array of the grid's shape {cells} is "
-                    f"needed; it returned {f'shape {tuple(shape)}' if shape else repr(part)}."
+                    f"needed; it returned {f'shape {tuple(shape)}' if shape else _shown(part)}."
                 )
         return added
 
@@ -219,6 +219,10 @@ class Semidiscretization:
             f"{s.variables} variables\n├── backend: {self.backend.name}\n"
             f"└── state: {', '.join(self.names)} x {self.problem.grid.shape}"
         )
+
+
+def _shown(part: Any) -> str:
+    return repr(part) if isinstance(part, str) else f"a {type(part).__name__}"
 
 
 def _fits(shape: Any, cells: tuple[int, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import math
 import numbers
@@ -16,6 +17,7 @@ from learnedflux.checkpoint import Checkpoint, read
 from learnedflux.errors import InputError
 from learnedflux.integrators import Integrator, integrators
 from learnedflux.problem import Problem
+from learnedflux.scheme import Scheme
 from learnedflux.semidiscretization import Semidiscretization
 from learnedflux.timeloop import TimeLoop
 
@@ -74,8 +76,12 @@ def _prepared(
     compile: bool | None,
     threads: int | None,
     max_steps: Any,
+    number: float | None = None,
 ) -> TimeLoop:
-    """Check the arguments of a run, and return it at its beginning."""
+    """Check the arguments of a run, and return it at its beginning.
+
+    ``number`` is the CFL number of its steps, where ``dt`` is given and it is known.
+    """
     if not isinstance(problem, Problem):
         raise InputError(f"problem must be a Problem; got {type(problem).__name__}.")
     cfl = _positive("cfl", cfl)
@@ -86,7 +92,8 @@ def _prepared(
     if not isinstance(method, Integrator):
         raise InputError(f"integrator must be a name or an Integrator; got {integrator!r}.")
     targets = _output_times(times, problem.t_end)
-    number = cfl if dt is None else _cfl_number(problem, dt)
+    if number is None:
+        number = cfl if dt is None else _cfl_number(problem, dt)
     pace = method.forward_cfl(number)
     if pace > 1.0:
         given = f"cfl = {cfl:g} is" if dt is None else f"dt = {dt:g}, CFL number {number:.3g}, is"
@@ -96,13 +103,14 @@ def _prepared(
         "times": targets.tolist(),
         "cfl": cfl,
         "dt": dt,
-        "integrator": method.name,
+        "integrator": dataclasses.asdict(method),
         "backend": semi.backend.name,
         "device": device,
         "dtype": dtype,
         "compile": None if compile is None else bool(compile),
         "threads": None if threads is None else int(threads),
         "max_steps": int(max_steps),
+        "number": number,
     }
     return TimeLoop(semi, method, targets, cfl, dt, int(max_steps), arguments)
 
@@ -238,7 +246,8 @@ def resume(
         What was being solved. Functions (initial state, boundaries, source) are not in the file;
         they are compared by name.
     scheme : str, Path, Policy, Reconstruction or Scheme, optional
-        Flux scheme of the run; only where it was not made of what is registered and shipped.
+        Flux scheme of the run; only where it was not made of what is registered and shipped. Of
+        anything but a Scheme the other parts are those of the run.
     threads : int, optional
         CPU threads; default: as many as the run was given.
     max_steps : int, optional
@@ -268,7 +277,8 @@ def resume(
     _watchers(callback, to_write)
     changes = {"threads": threads, "max_steps": max_steps}
     given = {name: value for name, value in changes.items() if value is not None}
-    scheme = kept.scheme() if scheme is None else scheme
+    if not isinstance(scheme, Scheme):
+        scheme = kept.scheme(scheme)
     loop = _prepared(problem, scheme, **{**kept.arguments, **given})
     kept.require(loop.semi)
     kept.put_into(loop)

@@ -6,6 +6,7 @@ import logging
 import math
 import time as clock
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -111,11 +112,13 @@ class TimeLoop:
         self.t, self.q, self.stats = 0.0, semi.initial(), Statistics()
         self.stable: float | None = None  # step of CFL number one; not known yet
         self.saved: list[tuple[float, np.ndarray]] = []
+        self.origin: Path | None = None  # the checkpoint from which the run goes on
 
     def result(self, saved: list[tuple[float, np.ndarray]] | None = None) -> xr.Dataset:
         """Return the outputs up to now, or other states, as a result."""
         size = "cfl" if self.dt is None else "dt"
-        told = {name: self.arguments[name] for name in (size, "integrator", "device", "dtype")}
+        told = {name: self.arguments[name] for name in (size, "device", "dtype")}
+        told["integrator"] = self.method.name
         return to_dataset(self.semi, self.saved if saved is None else saved, told, self.stats)
 
     def run(
@@ -134,8 +137,8 @@ class TimeLoop:
         with quiet, semi.backend.without_gradients(), Progress(semi.problem, progress) as bar:
             if self.stable is None:
                 self.stable, _ = semi.survey(self.q, 0.0)
-                if checkpoint is not None:
-                    checkpoint.write(self)
+            if checkpoint is not None and checkpoint.path != self.origin:
+                checkpoint.begin(self)
             fast = callback is None and Bursts.suit(semi, self.q)
             bursts = Bursts(semi, self.method, self.cfl, self.dt) if fast else None
             for target in map(float, self.targets[len(self.saved) :]):
@@ -167,7 +170,10 @@ class TimeLoop:
         checkpoint = self._checkpoint
         if checkpoint is not None and self.stats.steps - self._written >= checkpoint.every:
             self._count_time()
-            checkpoint.write(self)
+            try:
+                checkpoint.write(self)
+            except OSError as error:
+                log.warning("no checkpoint in step %d: %s", self.stats.steps, error)
             self._written, self._started = self.stats.steps, clock.perf_counter()
 
     def _fail(self, reason: str, bad: Any = None) -> LearnedFluxError:

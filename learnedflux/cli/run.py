@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from learnedflux import metrics
@@ -116,6 +117,8 @@ def _begun(given: argparse.Namespace, case: Case) -> Callable[[], xr.Dataset]:
         raise InputError("--every is for --checkpoint FILE.h5.")
     every = {} if given.every is None else {"every": given.every}
     checkpoint = Checkpoint(given.checkpoint, **every) if given.checkpoint else None
+    if checkpoint and given.output and checkpoint.path == Path(given.output).absolute():
+        raise InputError(f"--checkpoint and --output are both {given.output}; give two files.")
     arguments = settings(given, case)
     return lambda: solve(case.problem, scheme, checkpoint=checkpoint, **arguments)
 

@@ -1,5 +1,7 @@
 """Runs that are interrupted and taken up again end where they would have."""
 
+import dataclasses
+import functools
 import shutil
 
 import numpy as np
@@ -137,8 +139,66 @@ def test_a_run_with_a_policy_of_its_own_needs_its_file(tmp_path, monkeypatch):
     with pytest.raises(lf.InputError, match="policy_digest was"):
         lf.resume(tmp_path / "run.h5", problem, scheme=shipped["universal"])
     monkeypatch.setattr("learnedflux.checkpoint.policies", list)
-    with pytest.raises(lf.InputError, match=r"used policy 'euler'.*scheme="):
+    with pytest.raises(lf.InputError, match=r"was by 'euler', digest .*scheme="):
         lf.resume(tmp_path / "run.h5", problem)
+
+
+def test_integrators_and_reconstructions_may_be_objects(tmp_path):
+    problem, own = lf.problems.sod(cells=30), lf.integrators.integrators["ssprk2"]
+    # Of a name that means something else in the tables.
+    method = dataclasses.replace(own, name="ssprk3")
+    rule = dataclasses.replace(lf.reconstruction.reconstructions["weno5-js"], name="muscl")
+    whole = lf.solve(problem, rule, integrator=method, backend="torch")
+    path = tmp_path / "run.h5"
+    interrupted(problem, rule, path, 20, integrator=method, backend="torch")
+    with pytest.raises(lf.InputError, match=r"by 'muscl', which is not among.*scheme="):
+        lf.resume(path, problem)
+    assert_same(lf.resume(path, problem, scheme=rule), whole)
+
+
+def test_other_parts_of_a_scheme_are_in_the_file(tmp_path):
+    shipped = {row["policy"]: row["path"] for row in lf.policies()}
+    mine, problem = shutil.copy(shipped["euler"], tmp_path / "mine.onnx"), lf.problems.sod(cells=40)
+    scheme = lf.Scheme(mine, riemann="hll", positivity=False)
+    whole = lf.solve(problem, scheme, backend="torch")
+    interrupted(problem, scheme, tmp_path / "run.h5", 20, backend="torch")
+    assert_same(lf.resume(tmp_path / "run.h5", problem, scheme=mine), whole)
+
+
+def test_the_initial_state_plays_no_part_any_more(tmp_path):
+    problem = lf.problems.sod(cells=40)
+    whole = lf.solve(problem, "learned", dt=0.01)  # above the CFL number where bounds are narrow
+    interrupted(problem, "learned", tmp_path / "run.h5", 14, dt=0.01)
+    calm = problem.replace(
+        initial=lambda x: {"density": 1 + 0 * x, "velocity_x": 0.0, "pressure": 1e-3}
+    )
+    assert_same(lf.resume(tmp_path / "run.h5", calm), whole)
+
+
+def test_a_file_that_is_there_is_not_replaced(tmp_path):
+    problem, path = lf.problems.sod(cells=30), tmp_path / "run.h5"
+    interrupted(problem, "weno5", path, 20)
+    before = path.read_bytes()
+    with pytest.raises(lf.InputError, match=r"run\.h5 is there already; go on .* lf.resume"):
+        lf.solve(problem, "weno5", checkpoint=lf.Checkpoint(path))
+    assert path.read_bytes() == before
+
+
+def test_a_checkpoint_that_cannot_be_written_on_the_way_is_a_warning(tmp_path, monkeypatch, caplog):
+    problem, full = lf.problems.sod(cells=30), OSError("no space left")
+    path = tmp_path / "run.h5"
+    written = lf.Checkpoint.write
+
+    def write(self, loop):
+        if loop.stats.steps > 10:
+            raise full
+        written(self, loop)
+
+    monkeypatch.setattr(lf.Checkpoint, "write", write)
+    whole = lf.solve(problem, "weno5", checkpoint=lf.Checkpoint(path, 9))
+    assert "no space left" in caplog.text
+    monkeypatch.undo()
+    assert_same(lf.resume(path, problem), whole)
 
 
 @pytest.mark.parametrize(
@@ -148,6 +208,7 @@ def test_a_run_with_a_policy_of_its_own_needs_its_file(tmp_path, monkeypatch):
         ({"boundary": "wall"}, "boundary was"),
         ({"equation": lf.Euler(gamma=1.3)}, "equation_parameters was"),
         ({"source": burning}, "source was none, is burning"),
+        ({"source": functools.partial(burning, t=0.0)}, r"is burning\(t=0.0\)"),
         ({"grid": lf.Grid(x=(0, 1, 31))}, "grid was"),
     ],
 )
