@@ -163,9 +163,11 @@ def test_run_may_be_taken_up_again(good, typed):
     assert again.attrs["steps"] == whole.attrs["steps"]
     for words, told in (
         ("run sod --cells 40 --resume c.h5 --cfl 0.2 --times 4", "leave out --times, --cfl"),
-        ("run sod --cells 40 --resume d.h5", "no checkpoint d.h5"),
+        ("run sod --cells 40 --resume d.h5", "there is no checkpoint"),
         ("run sod --cells 41 --resume c.h5", "grid was"),
         ("run sod --every 10", "--every is for --checkpoint"),
+        ("run sod --checkpoint e.h5 --output e.h5", "give two files"),
+        ("run sod --checkpoint c.h5", "c.h5 is there already"),
     ):
         code, _, err = typed(words)
         assert code == 2
