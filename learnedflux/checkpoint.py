@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import xarray as xr
 
-from learnedflux.dataset import Statistics, identity
+from learnedflux.dataset import Statistics, identity, states_of
 from learnedflux.errors import InputError
 from learnedflux.files import replace_file
 from learnedflux.integrators import Integrator
@@ -89,7 +88,7 @@ class Checkpoint:
         InputError
             If the file is there already: it may be all that is left of a long run.
         """
-        if Path(self.path).exists():
+        if self.path.exists():
             raise InputError(
                 f"{self.path} is there already; go on from it by lf.resume, remove it, or give "
                 "another path."
@@ -178,18 +177,12 @@ class Kept:
 
     def put_into(self, loop: TimeLoop) -> None:
         """Take a run to where it stood."""
-        a, times, q = self.ds.attrs, self.ds.time.values, self.states(loop.semi.names)
+        a, times, q = self.ds.attrs, self.ds.time.values, states_of(self.ds, loop.semi.names)
         loop.saved = list(zip(map(float, times), q, strict=True))[: self.outputs]
         loop.t, loop.q = float(times[-1]), loop.semi.backend.asarray(q[-1])
         loop.stable, loop.semi.backend.limited = self.stable, int(a["faces_limited"])
         took = int(a["steps"]), int(a["steps_rejected"]), float(a["seconds_stepping"])
         loop.stats, loop.origin = Statistics(*took), self.path
-
-    def states(self, names: tuple[str, ...]) -> np.ndarray:
-        """Return the states (time, variable, x[, y[, z]])."""
-        parts = [self.ds[name].values for name in names]
-        axes = (0, *range(parts[0].ndim - 1, 0, -1))
-        return np.ascontiguousarray(np.stack([np.transpose(p, axes) for p in parts], axis=1))
 
 
 def _lasting(value: Any) -> str:
@@ -220,9 +213,7 @@ def read(path: str | Path) -> Kept:
             f"{path} is no checkpoint; lf.solve(..., checkpoint=lf.Checkpoint({str(path)!r})) "
             "writes one."
         ) from None
-    arguments, method = more["arguments"], more["arguments"]["integrator"]
+    method = more["arguments"]["integrator"]
     rows = tuple(tuple(tuple(term) for term in row) for row in method["rows"])
-    arguments["integrator"] = Integrator(**{**method, "rows": rows})
-    return Kept(
-        path, ds, more["outputs"], more["stable"], more["every"], arguments, more["registered"]
-    )
+    more["arguments"]["integrator"] = Integrator(**{**method, "rows": rows})
+    return Kept(path, ds, **more)

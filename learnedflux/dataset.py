@@ -16,7 +16,15 @@ from learnedflux.grid import Grid
 from learnedflux.policy import Policy
 from learnedflux.semidiscretization import Semidiscretization
 
-__all__ = ["Statistics", "grid_of", "identity", "library_version", "to_dataset", "versions"]
+__all__ = [
+    "Statistics",
+    "grid_of",
+    "identity",
+    "library_version",
+    "states_of",
+    "to_dataset",
+    "versions",
+]
 
 LONG_NAMES = {
     "density": "mass density",
@@ -168,3 +176,9 @@ def to_dataset(
 def grid_of(ds: xr.Dataset) -> Grid:
     """Return the grid a result was computed on."""
     return Grid(**{axis: tuple(extent) for axis, extent in json.loads(ds.attrs["grid"]).items()})
+
+
+def states_of(ds: xr.Dataset, names: tuple[str, ...]) -> np.ndarray:
+    """Return the states (time, variable, x[, y[, z]]) of a result."""
+    q = np.stack([ds[name].values for name in names], axis=1)
+    return np.ascontiguousarray(np.transpose(q, (0, 1, *range(q.ndim - 1, 1, -1))))

@@ -112,7 +112,7 @@ def _prepared(
         "max_steps": int(max_steps),
         "number": number,
     }
-    return TimeLoop(semi, method, targets, cfl, dt, int(max_steps), arguments)
+    return TimeLoop(semi, method, arguments)
 
 
 def _watchers(callback: Any, checkpoint: Any) -> None:

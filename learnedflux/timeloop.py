@@ -85,30 +85,15 @@ class TimeLoop:
         What to integrate.
     method : Integrator
         Runge-Kutta method.
-    targets : sequence of float
-        Output times, rising.
-    cfl : float
-        CFL number of the steps.
-    dt : float or None
-        Fixed step, instead of ``cfl``.
-    max_steps : int
-        Steps after which the run is given up.
     arguments : dict
-        Arguments of :func:`lf.solve` that decide how a run goes on.
+        Checked arguments of :func:`lf.solve` that decide how a run goes on, as plain data.
     """
 
     def __init__(
-        self,
-        semi: Semidiscretization,
-        method: Integrator,
-        targets: np.ndarray,
-        cfl: float,
-        dt: float | None,
-        max_steps: int,
-        arguments: dict[str, Any],
+        self, semi: Semidiscretization, method: Integrator, arguments: dict[str, Any]
     ) -> None:
-        self.semi, self.method, self.targets = semi, method, targets
-        self.cfl, self.dt, self.max_steps, self.arguments = cfl, dt, max_steps, arguments
+        self.semi, self.method, self.arguments = semi, method, arguments
+        self.cfl, self.dt = arguments["cfl"], arguments["dt"]
         self.t, self.q, self.stats = 0.0, semi.initial(), Statistics()
         self.stable: float | None = None  # step of CFL number one; not known yet
         self.saved: list[tuple[float, np.ndarray]] = []
@@ -139,12 +124,13 @@ class TimeLoop:
                 self.stable, _ = semi.survey(self.q, 0.0)
             if checkpoint is not None and checkpoint.path != self.origin:
                 checkpoint.begin(self)
+            most = self.arguments["max_steps"]
             fast = callback is None and Bursts.suit(semi, self.q)
             bursts = Bursts(semi, self.method, self.cfl, self.dt) if fast else None
-            for target in map(float, self.targets[len(self.saved) :]):
+            for target in self.arguments["times"][len(self.saved) :]:
                 while self.t < target:
-                    if self.stats.steps >= self.max_steps:
-                        raise self._fail(f"{self.max_steps} steps (max_steps) were not enough")
+                    if self.stats.steps >= most:
+                        raise self._fail(f"{most} steps (max_steps) were not enough")
                     if bursts is None or not self._burst(bursts, target):
                         self._step(target)
                     self._keep()
@@ -184,7 +170,7 @@ class TimeLoop:
 
     def _burst(self, bursts: Bursts, target: float) -> bool:
         """Take many steps on the device; return whether none failed."""
-        most = self.max_steps - self.stats.steps
+        most = self.arguments["max_steps"] - self.stats.steps
         if self._checkpoint is not None:
             most = min(most, self._written + self._checkpoint.every - self.stats.steps)
         assert self.stable is not None

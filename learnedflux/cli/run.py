@@ -94,6 +94,9 @@ def _run(given: argparse.Namespace) -> None:
     variable = chosen_variable(given, case.problem)
     if case.problem.grid.dimension == 1 and (given.schlieren or given.contours):
         raise InputError("--schlieren and --contours are for figures in two and three dimensions.")
+    kept = given.resume or given.checkpoint
+    if kept and output and Path(kept).absolute() == Path(output).absolute():
+        raise InputError(f"checkpoint and output are both {output}; give two files.")
     go = _resumed(given, case) if given.resume else _begun(given, case)
     write(describe(case.problem))
     try:
@@ -117,8 +120,6 @@ def _begun(given: argparse.Namespace, case: Case) -> Callable[[], xr.Dataset]:
         raise InputError("--every is for --checkpoint FILE.h5.")
     every = {} if given.every is None else {"every": given.every}
     checkpoint = Checkpoint(given.checkpoint, **every) if given.checkpoint else None
-    if checkpoint and given.output and checkpoint.path == Path(given.output).absolute():
-        raise InputError(f"--checkpoint and --output are both {given.output}; give two files.")
     arguments = settings(given, case)
     return lambda: solve(case.problem, scheme, checkpoint=checkpoint, **arguments)
 

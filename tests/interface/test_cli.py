@@ -167,6 +167,7 @@ def test_run_may_be_taken_up_again(good, typed):
         ("run sod --cells 41 --resume c.h5", "grid was"),
         ("run sod --every 10", "--every is for --checkpoint"),
         ("run sod --checkpoint e.h5 --output e.h5", "give two files"),
+        ("run sod --cells 40 --resume c.h5 --output c.h5", "give two files"),
         ("run sod --checkpoint c.h5", "c.h5 is there already"),
     ):
         code, _, err = typed(words)
