@@ -24,12 +24,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from learnedflux.equations import Equation
-from learnedflux.errors import PolicyError, PolicyMismatchError
+from learnedflux.errors import PolicyError, PolicyMismatchError, UnknownNameError
 from learnedflux.reconstruction import steered, variables
 from learnedflux.reconstruction.families import Family, families
 from learnedflux.table import Table
 
-__all__ = ["CONTRACT_KEY", "REQUIRED", "Network", "Policy", "default_policy", "policies"]
+__all__ = [
+    "CONTRACT_KEY",
+    "REQUIRED",
+    "Network",
+    "Policy",
+    "default_policy",
+    "named_policy",
+    "policies",
+]
 
 log = logging.getLogger("learnedflux")
 CONTRACT_KEY = "learnedflux"  # metadata entry that holds the JSON text below
@@ -445,6 +453,16 @@ def policies() -> Table:
         }
         for p in _shipped()
     )
+
+
+def named_policy(given: str) -> Policy:
+    """Return a policy by the name of a shipped one, or by the path of an ``.onnx`` file."""
+    if given.endswith(".onnx"):
+        return Policy(given)
+    shipped = {p.name: p for p in _shipped()}
+    if given not in shipped:
+        raise UnknownNameError("shipped policy", given, shipped)
+    return shipped[given]
 
 
 def default_policy(equation: Equation) -> Policy:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from learnedflux.errors import InputError
+from learnedflux.policy import Policy
 from learnedflux.reconstruction import Reconstruction, bounded, steered
 from learnedflux.reconstruction import families as formulas
 from learnedflux.reconstruction.mp import ALPHA
@@ -121,6 +122,28 @@ class FamilyPolicy(nn.Module):
             {"weight": layer.weight.tolist(), "bias": layer.bias.tolist()} for layer in layers
         ]
         return {"config": self.config, "weights": weights}
+
+    def take(self, given: Policy) -> None:
+        """Take the weights of a policy file, which must be of the same family and widths."""
+        layers = [layer for layer in self.net if isinstance(layer, nn.Linear)]
+        own = [tuple(layer.weight.shape) for layer in layers]
+        network = given.network
+        if network is None or network.family is not self.rules:
+            raise InputError(
+                f"training cannot start from policy {given.name!r} of family "
+                f"{given.metadata['family']!r}: the recipe's is {self.family!r}."
+            )
+        if [weight.shape for weight, _ in network.layers] != own:
+            hidden = [len(bias) for _, bias in network.layers[:-1]]
+            raise InputError(
+                f"training cannot start from policy {given.name!r}: its hidden layers are "
+                f"{hidden}, the recipe's {self.config['hidden']}. Set hidden = {hidden} in "
+                "[policy]."
+            )
+        with torch.no_grad():
+            for layer, (weight, bias) in zip(layers, network.layers, strict=True):
+                layer.weight.copy_(torch.as_tensor(weight))
+                layer.bias.copy_(torch.as_tensor(bias))
 
     def reconstruction(self, name: str = "policy") -> Reconstruction:
         """Return this policy as a reconstruction of the torch backend, gradients and all."""

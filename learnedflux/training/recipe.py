@@ -106,6 +106,9 @@ class Recipe:
         Validations without a better policy after which training stops; 0 never stops early.
     seed : int
         Seed of weights and problems.
+    start : str
+        Policy whose weights training begins with, instead of random ones: the name of a shipped
+        one, or an .onnx file. Of the recipe's family, with its hidden layers.
     dtype : {"float64", "float32"}
         Precision of the rollout. float32 is twice as fast, but its gradients explode where strong
         waves meet (norms of 1e6 and more where float64 gives 2). The exported policy is float64.
@@ -140,6 +143,7 @@ class Recipe:
     validate_every: int = 20
     patience: int = 0
     seed: int = 0
+    start: str = ""
     dtype: str = "float64"
     compile: bool = False
 
@@ -168,7 +172,14 @@ class Recipe:
         for key in self.policy:
             if key not in known:
                 raise UnknownNameError(f"setting of policy family {self.family!r}", key, known)
-        families[self.family](**self.policy, seed=self.seed)  # says what is wrong with its values
+        policy = families[self.family](**self.policy, seed=self.seed)  # says what is wrong in it
+        if not isinstance(self.start, str):
+            raise InputError(f"start must be the name or file of a policy; got {self.start!r}.")
+        if self.start and not hasattr(policy, "take"):
+            raise InputError(
+                f"policies of family {self.family!r} take no weights to start from; leave "
+                f"start = {self.start!r} out."
+            )
         for key in self.distributions:
             if key not in names:
                 raise UnknownNameError("equation with distributions", key, names)
@@ -300,15 +311,18 @@ class Recipe:
         """Return all settings as plain data, from which :meth:`of` makes this recipe again."""
         found = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         found["equations"] = [laws.describe(equation) for equation in self.equations]
-        if not self.experiment:
-            del found["experiment"]  # digests of recipes without one are older than it
+        for key in ("experiment", "start"):
+            if not found[key]:
+                del found[key]  # digests of recipes without it are older than it
         plain: dict[str, Any] = json.loads(json.dumps(found))
         return plain
 
     @property
     def digest(self) -> str:
-        """Digest of all settings; files that equations come from count by the class alone."""
+        """Digest of all settings; of files that they name, the name alone counts."""
         found = self.settings()
+        if self.start:
+            found["start"] = Path(self.start).name
         for equation in found["equations"]:
             equation["name"] = equation["name"].rpartition(":")[2]
         return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:16]

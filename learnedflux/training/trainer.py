@@ -28,6 +28,7 @@ from tqdm import tqdm
 
 from learnedflux.errors import InputError
 from learnedflux.files import replace_file
+from learnedflux.policy import named_policy
 from learnedflux.training.compiled import CompiledTraining
 from learnedflux.training.losses import CAP, ratio
 from learnedflux.training.paper import PaperTraining, require
@@ -96,6 +97,8 @@ def train(
     chosen = Recipe.of(recipe, **overrides)
     place = Path(folder) if folder else Path("runs") / f"{chosen.name}-seed{chosen.seed}"
     policy = chosen.new_policy()
+    if chosen.start and not resume:
+        policy.take(named_policy(chosen.start))
     with contextlib.ExitStack() as stack:
         ranks = stack.enter_context(ranks_on(device))
         policy.to(ranks.device)

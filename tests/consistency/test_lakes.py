@@ -83,7 +83,7 @@ def test_rest_for_long(scheme, name):
 @pytest.mark.parametrize("name", PLACES)
 @pytest.mark.parametrize("scheme", ["muscl", "weno5-z", "mp5", "learned"])
 def test_rest_in_the_plane_for_long(scheme, name):
-    check_rest(lf.problems.get(name)(cells=PLANE), scheme, 600, "torch")
+    check_rest(lf.problems.get(name)(cells=PLANE), scheme, 300, "torch")
 
 
 @pytest.mark.parametrize("boundary", ["wall", "periodic", "outflow"])

@@ -28,7 +28,7 @@ SOONER = ("Euler",)  # kernels to compare with take Numba half a minute each
 EACH = [
     pytest.param(name, compile, id=f"{name}-{'compiled' if compile else 'eager'}", marks=marks)
     for name in EQUATIONS
-    for compile in ((False, True) if name in (*SOONER, "Burgers") else (False,))
+    for compile in ((False, True) if name in SOONER else (False,))
     for marks in [() if name in SOONER and not compile else pytest.mark.slow]
 ]
 AXES = "xyz"

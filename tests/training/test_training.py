@@ -13,6 +13,7 @@ import xarray as xr  # noqa: E402
 
 import learnedflux as lf  # noqa: E402
 from learnedflux import training  # noqa: E402
+from learnedflux.policy import named_policy  # noqa: E402
 from learnedflux.training.export import _check_parity, export  # noqa: E402
 
 TINY = {
@@ -238,9 +239,70 @@ def test_recipe_files(tmp_path):
 
 @pytest.mark.slow
 def test_training_improves_on_mp5(tmp_path):
-    settings = {"iterations": 60, "rows": 8, "cells": 64, "steps": [4, 8, 16], "validate_every": 20}
-    run = training.train(**TINY | settings, folder=tmp_path, equations=["Advection"])
-    assert float(run.history.validation.min()) < 0.85
+    settings = {"rows": 6, "cells": 48, "steps": [8], "equations": ["Advection"]}
+
+    def validation(**changes):
+        run = training.train(**TINY | settings | changes, folder=tmp_path / str(changes))
+        return float(run.history.validation.min())
+
+    untrained = validation(iterations=1, rate=1e-12)
+    assert validation(iterations=30, validate_every=15) < 0.985 * untrained < 0.9
+
+
+# --- from the weights of a policy -----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def file(short, tmp_path_factory):
+    path = tmp_path_factory.mktemp("file") / "begun.onnx"
+    short.export(path, card=False)
+    return str(path)
+
+
+def test_training_starts_from_the_weights_of_a_policy(short, file, tmp_path):
+    still = SHORT | {"iterations": 1, "rate": 1e-30, "start": file}
+    run = training.train(**still, folder=tmp_path)
+    assert torch.equal(weights(run), weights(short))
+    assert training.load_run(tmp_path).recipe.start == file
+    assert torch.equal(weights(training.train(**still, folder=tmp_path, resume=True)), weights(run))
+
+
+def test_a_start_is_told_by_its_name_in_the_digest(file):
+    plain = training.Recipe()
+    assert "start" not in plain.settings(), "digests of before hold"
+    begun, elsewhere = (training.Recipe(start=start) for start in (file, "elsewhere/begun.onnx"))
+    assert begun.digest == elsewhere.digest != plain.digest
+
+
+def test_shipped_policies_are_starts_by_name(tmp_path):
+    recipe = training.Recipe.of(None, family="steered6", equations=["Burgers"], start="universal")
+    policy = recipe.new_policy()
+    policy.take(named_policy(recipe.start))
+    shipped = named_policy("universal").network.layers
+    layers = [layer for layer in policy.net if isinstance(layer, torch.nn.Linear)]
+    for layer, (weight, bias) in zip(layers, shipped, strict=True):
+        np.testing.assert_array_equal(layer.weight.detach(), weight)
+        np.testing.assert_array_equal(layer.bias.detach(), bias)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"start": "univresal"}, "no shipped policy named 'univresal'. Did you mean 'universal'"),
+        ({"start": "none.onnx"}, "no policy file 'none.onnx'"),
+        ({"start": 3}, "start must be the name or file of a policy; got 3"),
+        ({"start": "euler"}, "of family 'steered6': the recipe's is 'bounded5'"),
+        (
+            {"start": "euler", "family": "steered6", "rows": 8, "policy": {"hidden": [4]}},
+            r"its hidden layers are \[8, 8\], the recipe's \[4\]. Set hidden = \[8, 8\]",
+        ),
+        ({"start": "paper_euler"}, "of family 'weno_weights': the recipe's is 'bounded5'"),
+    ],
+)
+def test_starts_that_do_not_fit_are_refused_before_anything_is_run(changes, message, tmp_path):
+    with pytest.raises(lf.InputError, match=message):
+        training.train(**SHORT | changes, folder=tmp_path / "none")
+    assert not (tmp_path / "none").exists()
 
 
 def test_training_stops_when_validation_no_longer_improves(tmp_path, monkeypatch):
