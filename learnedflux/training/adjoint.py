@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import logging
+import math
 import os
 import subprocess
 import tempfile
@@ -78,7 +79,9 @@ def _at(array: np.ndarray) -> ctypes.c_void_p:
 
 
 class CompiledRollout:
-    """Runs of a policy on periodic rows of cells, and their gradients.
+    """Runs of a policy on periodic grids of cells of width one, and their gradients.
+
+    A row is a problem; its cells are a row indeed in one dimension.
 
     Parameters
     ----------
@@ -91,13 +94,20 @@ class CompiledRollout:
         Its settings.
     widths : sequence of int
         Widths of the network's layers, from what it sees to what it answers.
+    dimension : int
+        Axes of the grid.
     """
 
     def __init__(
-        self, equation: Equation, family: Family, settings: tuple[float, ...], widths: Sequence[int]
+        self,
+        equation: Equation,
+        family: Family,
+        settings: tuple[float, ...],
+        widths: Sequence[int],
+        dimension: int = 1,
     ) -> None:
         try:
-            source = Source(equation, family, settings, widths)
+            source = Source(equation, family, settings, widths, dimension)
         except (AttributeError, NotImplementedError, TypeError) as error:
             raise InputError(
                 f"{equation.name} cannot be traced for the compiled rollout ({error}); write it in "
@@ -116,7 +126,7 @@ class CompiledRollout:
 
         Parameters
         ----------
-        q : ndarray, shape (variable, row, cell)
+        q : ndarray, shape (variable, row, *cells)
             Starts; rows are a multiple of eight.
         dt : ndarray, shape (row, 1)
             Step of each row.
@@ -129,15 +139,17 @@ class CompiledRollout:
 
         Returns
         -------
-        tuple of ndarray, shapes (variable, row, cell) and (row,)
+        tuple of ndarray, shapes (variable, row, *cells) and (row,)
         """
-        variables, rows, cells = q.shape
+        variables, rows, *shape = q.shape
+        cells = math.prod(shape)
         if rows % LANES:
             raise InputError(f"compiled rollouts take a multiple of {LANES} rows; got {rows}.")
-        if self.equation.balanced and np.ptp(q[-1], axis=-1).any():
+        uneven = np.ptp(q[-1].reshape(rows, -1), axis=-1)
+        if self.equation.balanced and uneven.any():
             raise InputError(
                 f"compiled rollouts of {self.equation.name} know flat bottoms only; got one that "
-                f"is not in row {int(np.ptp(q[-1], axis=-1).argmax())}. Train on such problems "
+                f"is not in row {int(uneven.argmax())}. Train on such problems "
                 'with rollout = "torch".'
             )
         groups = rows // LANES
@@ -149,28 +161,29 @@ class CompiledRollout:
         size = steps * 3 * cells * variables * LANES
         if keep and self._tape.size < groups * size:
             self._tape = _aligned((groups * size,))
-        flags = np.zeros((2, groups), dtype=np.uint8)
+        flags, sizes = np.zeros((2, groups), dtype=np.uint8), np.array(shape, dtype=np.int32)
         for k in range(groups):
             tape = _at(self._tape[k * size :]) if keep else None
             self._library.forward(
-                _at(state[k]), _at(step[k]), cells, steps, _at(given), tape,
+                _at(state[k]), _at(step[k]), _at(sizes), steps, _at(given), tape,
                 _at(flags[0, k:]), _at(flags[1, k:]),
             )  # fmt: skip
-        self._run = (step, cells, steps, given, groups, size, flags[0]) if keep else None
-        end = state.transpose(2, 0, 3, 1).reshape(variables, rows, cells)
+        self._run = (step, sizes, steps, given, groups, size, flags[0]) if keep else None
+        end = state.transpose(2, 0, 3, 1).reshape(q.shape)
         return end.copy(), np.unpackbits(flags[1], bitorder="little").astype(bool)
 
     def gradient(self, g: np.ndarray) -> np.ndarray:
         """Return the gradient (row, weight) of the last run kept, given that of its ends."""
         if self._run is None:
             raise InputError("nothing was kept of the last run; call it with keep=True first.")
-        step, cells, steps, given, groups, size, limited = self._run
+        step, sizes, steps, given, groups, size, limited = self._run
+        cells = int(sizes.prod())
         state = _aligned((groups, cells, self.variables, LANES))
         state[:] = g.reshape(self.variables, groups, LANES, cells).transpose(1, 3, 0, 2)
         found = _aligned((groups, self.weights, LANES))
         for k in range(groups):
             self._library.backward(
-                _at(state[k]), _at(step[k]), cells, steps, _at(given),
+                _at(state[k]), _at(step[k]), _at(sizes), steps, _at(given),
                 _at(self._tape[k * size :]), _at(found[k]), ctypes.c_ubyte(limited[k]),
             )  # fmt: skip
         return found.transpose(0, 2, 1).reshape(groups * LANES, self.weights)

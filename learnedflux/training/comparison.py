@@ -6,17 +6,14 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from learnedflux.backends import NumbaBackend
-from learnedflux.boundaries import boundaries
-from learnedflux.equations import Equation
-from learnedflux.grid import Grid
 from learnedflux.policy import Policy
 from learnedflux.scheme import Scheme
 from learnedflux.table import Table
-from learnedflux.training.compiled_task import Problems
+from learnedflux.training.compiled_task import flat, problems_of
 from learnedflux.training.distributions import Size
 from learnedflux.training.losses import Outcome
 from learnedflux.training.recipe import Recipe
+from learnedflux.training.reference import periodic_backend
 from learnedflux.training.tasks import march
 
 __all__ = ["SCHEMES", "compare"]
@@ -48,27 +45,21 @@ def compare(recipe: Recipe, policy: Policy, *, progress: bool | None = None) -> 
     """
     rows = []
     with tqdm(desc="comparison", disable=None if progress is None else not progress) as bar:
-        for number, equation in enumerate(recipe.equations):
-            problems = Problems(recipe, equation, number, SEED + recipe.seed, PART)
+        for problems in problems_of(recipe, SEED + recipe.seed, PART):
+            equation = problems.equation
             for place, name in enumerate(problems.mix):
                 size = Size(ROWS, recipe.cells, STEPS, recipe.cfl)
                 batch = problems.draw([SEED, recipe.seed, place], {name: ROWS}, size)
                 row: dict[str, object] = {"problems": f"{equation.name} {name}"}
                 for scheme in (*SCHEMES, policy):
                     label = scheme if isinstance(scheme, str) else scheme.name
-                    end = march(_backend(equation, scheme, recipe.cells), batch)
-                    start, q, exact = map(torch.as_tensor, (batch.initial, end, batch.target))
+                    shape = batch.initial.shape[2:]
+                    end = march(periodic_backend(equation, Scheme(scheme), shape), batch)
+                    states = (batch.initial, end, batch.target)
+                    start, q, exact = (flat(torch.as_tensor(state)) for state in states)
                     found = Outcome(equation, start, q, exact, {}, ()).errors[0].numpy()
                     good = bool(np.isfinite(found).all())
                     row[label] = float(np.exp(np.log(found + 1e-16).mean())) if good else None
                     bar.update()
                 rows.append(row)
     return Table(rows)
-
-
-def _backend(equation: Equation, scheme: str | Policy, cells: int) -> NumbaBackend:
-    periodic = boundaries["periodic"]
-    bound = Scheme(scheme).bind(equation)
-    return NumbaBackend(
-        equation, Grid(x=(0.0, float(cells), cells)), bound, ((periodic, periodic),)
-    )

@@ -15,9 +15,17 @@ import torch
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector
 
-from learnedflux.training.compiled_task import FLOOR, CompiledTask, Problems, of_kind, ripple
+from learnedflux.training.compiled_task import (
+    FLOOR,
+    CompiledTask,
+    Problems,
+    of_kind,
+    problems_of,
+    ripple,
+)
 from learnedflux.training.distributions import Batch, Size
 from learnedflux.training.nets import FamilyPolicy
+from learnedflux.training.plane import PlaneProblems
 from learnedflux.training.recipe import Recipe
 from learnedflux.training.state import TrainingState
 
@@ -50,16 +58,10 @@ class CompiledTraining:
     """
 
     def __init__(self, recipe: Recipe, policy: FamilyPolicy) -> None:
-        self.recipe, apart = recipe, VALIDATION_SEED + recipe.seed
-        self.tasks = [CompiledTask(recipe, equation, policy) for equation in recipe.equations]
-        self.problems = [
-            Problems(recipe, equation, number, recipe.seed)
-            for number, equation in enumerate(recipe.equations)
-        ]
-        self.apart = [
-            Problems(recipe, equation, number, apart, POOL_SHARE)
-            for number, equation in enumerate(recipe.equations)
-        ]
+        self.recipe = recipe
+        self.problems = problems_of(recipe, recipe.seed)
+        self.apart = problems_of(recipe, VALIDATION_SEED + recipe.seed, POOL_SHARE)
+        self.tasks = [CompiledTask(recipe, p.equation, policy, p.dimension) for p in self.problems]
         self.kept: list[tuple[CompiledTask, Batch, Tensor]] = []
 
     # --- one gradient step -----------------------------------------------------------------------
@@ -81,7 +83,7 @@ class CompiledTraining:
             size = Size(0, recipe.cells, ahead + steps, recipe.cfl)
             batch = problems.draw([recipe.seed, iteration], problems.mix, size)
             way = task.step(batch, weights, round(batch.steps * ahead / size.steps))
-            name = task.equation.name
+            name = task.name
             norms = np.linalg.norm(way.gradient, axis=1)
             sound = np.isfinite(norms) & ~way.lost
             norm = float(np.median(norms[sound])) if sound.any() else 0.0
@@ -94,7 +96,7 @@ class CompiledTraining:
             row[key] = norm
             lost += float(way.lost.sum())
         self._follow(state, gradient, rate)
-        mean = float(np.mean([row[f"loss_{task.equation.name}"] for task in self.tasks]))
+        mean = float(np.mean([row[f"loss_{task.name}"] for task in self.tasks]))
         return {"loss": mean, **row, "rate": rate, "steps": float(steps), "lost": lost}
 
     def _ahead(self, iteration: int, steps: int) -> int:
@@ -129,7 +131,7 @@ class CompiledTraining:
             pairs = zip(self.tasks, self.apart, strict=True)
             self.kept = [kept for pair in pairs for kept in _apart(*pair)]
         weights = parameters_to_vector(policy.parameters()).detach().numpy()
-        logs: dict[str, dict[str, list[float]]] = {task.equation.name: {} for task in self.tasks}
+        logs: dict[str, dict[str, list[float]]] = {task.name: {} for task in self.tasks}
         grown: list[bool] = []
         for task, batch, best in self.kept:
             end, lost = task.rollout(batch.initial, batch.dt, batch.steps, weights)
@@ -138,7 +140,7 @@ class CompiledTraining:
             ratio[:, torch.as_tensor(lost)] = LOST
             for kind in dict.fromkeys(batch.kinds):
                 found = ratio[:, of_kind(batch, kind)].ravel().tolist()
-                logs[task.equation.name].setdefault(kind, []).extend(found)
+                logs[task.name].setdefault(kind, []).extend(found)
             wave = of_kind(batch, "waves")
             if not wave.any():
                 continue
@@ -157,7 +159,9 @@ class CompiledTraining:
         return {"validation": math.exp(mean), "score": score, **parts}
 
 
-def _apart(task: CompiledTask, problems: Problems) -> Iterator[tuple[CompiledTask, Batch, Tensor]]:
+def _apart(
+    task: CompiledTask, problems: Problems | PlaneProblems
+) -> Iterator[tuple[CompiledTask, Batch, Tensor]]:
     """Yield problems that are never trained on, and the best classical errors of a variable."""
     for refined, steps in VALIDATION:
         cells = refined * problems.cells

@@ -9,19 +9,28 @@ import torch
 from torch import Tensor
 
 from learnedflux.backends import NumbaBackend
-from learnedflux.boundaries import boundaries
-from learnedflux.equations import Equation
-from learnedflux.grid import Grid
+from learnedflux.equations import Equation, Euler
 from learnedflux.scheme import Scheme
 from learnedflux.training import hard_gas
 from learnedflux.training.adjoint import CompiledRollout
 from learnedflux.training.distributions import Batch, Size, distributions, draw_rows, join
 from learnedflux.training.losses import Outcome
 from learnedflux.training.nets import FamilyPolicy
+from learnedflux.training.plane import PlaneProblems
 from learnedflux.training.recipe import Recipe
+from learnedflux.training.reference import periodic_backend
 from learnedflux.training.tasks import march, pool_settings, prepare_draws, stretch_of
 
-__all__ = ["CompiledTask", "Problems", "Way", "deviation", "of_kind", "ripple"]
+__all__ = [
+    "CompiledTask",
+    "Problems",
+    "Way",
+    "deviation",
+    "flat",
+    "of_kind",
+    "problems_of",
+    "ripple",
+]
 
 FIRST = 0.6  # share of the first variable in the loss of a system; the others share the rest
 HINGE = 1.5  # how much more an error counts that is larger than the best classical scheme's
@@ -46,6 +55,8 @@ class Problems:
     part : int
         How many times fewer reference runs than the recipe says.
     """
+
+    dimension = 1
 
     def __init__(
         self, recipe: Recipe, equation: Equation, number: int, seed: int, part: int = 1
@@ -85,6 +96,19 @@ class Problems:
         )
 
 
+def problems_of(recipe: Recipe, seed: int, part: int = 1) -> list[Problems | PlaneProblems]:
+    """Return the problems of each of a recipe's equations, and those of gas in the plane."""
+    found: list[Problems | PlaneProblems] = [
+        Problems(recipe, equation, number, seed, part)
+        for number, equation in enumerate(recipe.equations)
+    ]
+    settings = recipe.in_the_plane
+    if settings:
+        gases = (equation for equation in recipe.equations if isinstance(equation, Euler))
+        found += (PlaneProblems(settings, gas, seed, part) for gas in gases)
+    return found
+
+
 class Way(NamedTuple):
     """What a gradient step of one equation gives, row by row.
 
@@ -114,15 +138,20 @@ class CompiledTask:
         Conservation law.
     policy : FamilyPolicy
         Whose formula and settings are compiled in.
+    dimension : int
+        Axes of its grids.
     """
 
-    def __init__(self, recipe: Recipe, equation: Equation, policy: FamilyPolicy) -> None:
+    def __init__(
+        self, recipe: Recipe, equation: Equation, policy: FamilyPolicy, dimension: int = 1
+    ) -> None:
         rules = policy.rules
         widths = (rules.inputs, *policy.config["hidden"], rules.answers)
         settings = tuple(policy.config[key] for key in rules.settings)
         self.equation, self.baselines = equation, recipe.baselines
-        self.rollout = CompiledRollout(equation, rules, settings, widths)
-        self.backends: dict[tuple[str, int], NumbaBackend] = {}
+        self.name = equation.name if dimension == 1 else f"{equation.name}_{dimension}D"
+        self.rollout = CompiledRollout(equation, rules, settings, widths, dimension)
+        self.backends: dict[tuple[str, tuple[int, ...]], NumbaBackend] = {}
 
     def step(self, batch: Batch, weights: np.ndarray, ahead: int = 0) -> Way:
         """Solve a batch with the policy and follow the gradient of its loss back.
@@ -141,21 +170,20 @@ class CompiledTask:
 
     def best(self, batch: Batch) -> Tensor:
         """Errors of the best classical scheme (variable, problem, row)."""
-        found, cells = [], batch.initial.shape[-1]
+        found, shape = [], batch.initial.shape[2:]
         for name in self.baselines:
-            if (name, cells) not in self.backends:
-                sides = ((boundaries["periodic"], boundaries["periodic"]),)
-                scheme = Scheme(name, positivity=False).bind(self.equation)
-                grid = Grid(x=(0.0, float(cells), cells))
-                self.backends[name, cells] = NumbaBackend(self.equation, grid, scheme, sides)
-            q = march(self.backends[name, cells], batch)
+            if (name, shape) not in self.backends:
+                scheme = Scheme(name, positivity=False)
+                self.backends[name, shape] = periodic_backend(self.equation, scheme, shape)
+            q = march(self.backends[name, shape], batch)
             errors = self.errors(torch.as_tensor(q), batch)
             found.append(torch.nan_to_num(errors, nan=1.0, posinf=1.0))
         return torch.stack(found).amin(dim=0)
 
     def errors(self, q: Tensor, batch: Batch) -> Tensor:
         """Mean absolute errors (variable, problem, row) in primitive variables, by their range."""
-        error, first = self._outcome(q, batch).deviations, torch.as_tensor(batch.parts)
+        first = torch.as_tensor(batch.parts.reshape(len(batch.parts), -1))
+        error = self._outcome(q, batch).deviations
         parts = [(error * m).sum(dim=-1) / m.sum(dim=-1).clamp(min=1) for m in (first, 1 - first)]
         return torch.stack(parts, dim=1)
 
@@ -167,7 +195,7 @@ class CompiledTask:
         loss = (problem + HINGE * worse).mean(dim=0)
         beyond = self._beyond(q, batch).clamp(max=0.5)
         loss = loss + BEYOND * torch.relu(beyond - ALLOWED).sum(dim=0)
-        u, start = q[0], torch.as_tensor(batch.initial)[0]
+        u, start = flat(q)[0], flat(torch.as_tensor(batch.initial))[0]
         grown, swollen = (
             torch.relu(norm(u) / (norm(start) + 1e-12) - 1.0) for norm in (deviation, ripple)
         )
@@ -179,16 +207,22 @@ class CompiledTask:
         return loss + torch.where(wave, 2.0 * torch.log1p(300.0 * swollen), none), problem
 
     def _outcome(self, q: Tensor, batch: Batch) -> Outcome:
-        start, target = torch.as_tensor(batch.initial), torch.as_tensor(batch.target)
-        return Outcome(self.equation, start, q, target, {}, self.baselines, batch.kinds)
+        given = (torch.as_tensor(batch.initial), q, torch.as_tensor(batch.target))
+        start, end, target = map(flat, given)
+        return Outcome(self.equation, start, end, target, {}, self.baselines, batch.kinds)
 
     def _beyond(self, q: Tensor, batch: Batch) -> Tensor:
         """How far the first and the last variable leave the exact solution's range, by that."""
         outcome = self._outcome(q, batch)
-        w, exact = outcome.primitive(q), outcome.exact
+        w, exact = outcome.primitive(outcome.end), outcome.exact
         above = torch.relu(w.amax(dim=-1) - exact.amax(dim=-1))
         below = torch.relu(exact.amin(dim=-1) - w.amin(dim=-1))
         return ((above + below) / outcome.span)[[0, -1] if len(w) > 1 else [0]]
+
+
+def flat(q: Tensor) -> Tensor:
+    """States (variable, row, cell), whatever their grid: for what looks at no neighbours."""
+    return q.reshape(*q.shape[:2], -1)
 
 
 def of_kind(batch: Batch, kind: str) -> np.ndarray:

@@ -63,7 +63,7 @@ class Batch:
     ----------
     equation : Equation
         Conservation law.
-    initial, target : ndarray, shape (variable, row, cell)
+    initial, target : ndarray, shape (variable, row, *cells)
         Conserved cell averages at the start, and those to be reached at the end.
     dt : ndarray, shape (row, 1)
         Step of each row.
@@ -71,7 +71,7 @@ class Batch:
         Steps from start to end.
     kinds : tuple of str
         Name of each row's distribution, where several are joined.
-    first : ndarray, shape (row, cell), optional
+    first : ndarray, shape (row, *cells), optional
         1 in the cells that belong to the first of two problems of a row at its end, 0 in the
         other's: errors may be told apart, so that a hard problem does not hide an easy one.
         Without it the two halves of a row count as two problems.
@@ -87,11 +87,12 @@ class Batch:
 
     @property
     def parts(self) -> np.ndarray:
-        """Which cells belong to the first of two problems (row, cell), 1 or 0."""
+        """Which cells belong to the first of two problems (row, *cells), 1 or 0."""
         if self.first is not None:
             return self.first
-        rows, cells = self.initial.shape[1:]
-        return np.broadcast_to(np.arange(cells) < cells // 2, (rows, cells)).astype(np.float64)
+        cells = self.initial.shape[-1]
+        half = np.arange(cells) < cells // 2
+        return np.broadcast_to(half, self.initial.shape[1:]).astype(np.float64)
 
 
 Draw = Callable[[Generator, Size], Batch]

@@ -24,6 +24,7 @@ from learnedflux.training.experiment import Experiment
 from learnedflux.training.hard_gas import GAMMA, KINDS
 from learnedflux.training.losses import losses
 from learnedflux.training.nets import families
+from learnedflux.training.plane import Plane
 
 __all__ = ["Recipe"]
 
@@ -56,6 +57,9 @@ class Recipe:
         Rows of each kind of gas problem per iteration (see
         :mod:`~learnedflux.training.hard_gas`), in place of distributions of Euler; for the
         compiled rollout.
+    plane : dict
+        Problems of Euler in the plane besides: settings of
+        :class:`~learnedflux.training.plane.Plane`; for the compiled rollout. None by default.
     rollout : {"compiled", "torch"}, optional
         What problems are solved by. ``compiled`` (see :mod:`~learnedflux.training.compiled`) is an
         order of magnitude faster and knows the families "bounded5" and "steered6" in float64. It
@@ -123,6 +127,7 @@ class Recipe:
     policy: dict[str, Any] = field(default_factory=dict)
     distributions: dict[str, dict[str, float]] = field(default_factory=dict)
     kinds: dict[str, int] = field(default_factory=dict)
+    plane: dict[str, int] = field(default_factory=dict)
     rollout: str | None = None
     experiment: dict[str, Any] = field(default_factory=dict)
     losses: dict[str, float] = field(default_factory=lambda: {"ratio": 1.0, "growth": 10.0})
@@ -154,7 +159,7 @@ class Recipe:
                 raise InputError(f"{key} must be a list; got {given!r}.")
             object.__setattr__(self, key, tuple(given))
         object.__setattr__(self, "equations", tuple(map(laws.find, self.equations)))
-        for key in ("policy", "distributions", "kinds", "experiment", "losses"):
+        for key in ("policy", "distributions", "kinds", "plane", "experiment", "losses"):
             if not isinstance(getattr(self, key), Mapping):
                 raise InputError(f"{key} must be a table; got {getattr(self, key)!r}.")
         self._check_names()
@@ -220,6 +225,17 @@ class Recipe:
             raise InputError(
                 f"kinds are problems of Euler(gamma={GAMMA}) for the compiled rollout; got "
                 f"{self.kinds!r} for {', '.join(map(repr, self.equations))}."
+            )
+        settings = self.in_the_plane
+        if settings and not (self.compiled and any(isinstance(e, Euler) for e in self.equations)):
+            raise InputError(
+                "plane holds problems of Euler for the compiled rollout; got it for "
+                f"{', '.join(map(repr, self.equations))}."
+            )
+        if settings and settings.rows % LANES:
+            raise InputError(
+                f"the compiled rollout takes a multiple of {LANES} rows; plane.rows is "
+                f"{settings.rows}."
             )
         if not self.compiled:
             if self.ahead:
@@ -288,6 +304,11 @@ class Recipe:
         """Whether problems are solved by the compiled rollout."""
         return (self.rollout or ROLLOUTS[self.family != steered.FAMILY]) == ROLLOUTS[0]
 
+    @property
+    def in_the_plane(self) -> Plane | None:
+        """Settings of the problems in the plane, if there are any."""
+        return Plane.of(self.plane) if self.plane else None
+
     def has_kinds(self, equation: Equation) -> bool:
         """Whether the kinds of gas problems are this equation's."""
         return bool(self.kinds) and equation == Euler(gamma=GAMMA)
@@ -311,7 +332,7 @@ class Recipe:
         """Return all settings as plain data, from which :meth:`of` makes this recipe again."""
         found = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         found["equations"] = [laws.describe(equation) for equation in self.equations]
-        for key in ("experiment", "start"):
+        for key in ("plane", "experiment", "start"):
             if not found[key]:
                 del found[key]  # digests of recipes without it are older than it
         plain: dict[str, Any] = json.loads(json.dumps(found))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,17 +16,17 @@ from learnedflux.backends import NumbaBackend
 from learnedflux.boundaries import boundaries
 from learnedflux.equations import Equation
 from learnedflux.errors import InputError
-from learnedflux.grid import Grid
+from learnedflux.grid import AXES, Grid
 from learnedflux.integrators import ssprk3
 from learnedflux.scheme import Scheme
 
-__all__ = ["FinePool", "PoolSettings", "States"]
+__all__ = ["FinePool", "PoolSettings", "States", "periodic_backend", "restricted"]
 
 log = logging.getLogger("learnedflux")
 CFL = 0.4
 MARGIN = 1.2  # by which waves may outrun the initial state's before a piece leaves its CFL range
 
-# (equation, rng, rows, cells, points per cell) -> conserved states (variable, row, fine cell)
+# (equation, rng, rows, cells, points per cell) -> conserved states (variable, row, *fine cells)
 States = Callable[[Equation, Generator, int, int, int], np.ndarray]
 
 
@@ -40,7 +40,7 @@ class PoolSettings(NamedTuple):
     rows : int
         Number of trajectories.
     cells : int
-        Cells of the training grid.
+        Cells of the training grid along every axis.
     scheme : str
         Scheme of the runs. It must find the right solution of the equation: for fluxes that are
         neither convex nor concave that speaks against sharpening ones such as ``mp5``.
@@ -49,7 +49,8 @@ class PoolSettings(NamedTuple):
     snapshots : int
         States kept of each trajectory.
     interval : float
-        Time between them, in cells that the fastest wave of the initial state crosses.
+        Time between them, in cells that the fastest waves of the initial state cross, along all
+        axes together.
     progress : bool, optional
         Progress bar; default on a terminal.
     """
@@ -62,6 +63,28 @@ class PoolSettings(NamedTuple):
     snapshots: int = 48
     interval: float = 2.0
     progress: bool | None = None
+
+
+def periodic_backend(
+    equation: Equation, scheme: Scheme, shape: Sequence[int], finer: int = 1
+) -> NumbaBackend:
+    """Return kernels for a periodic grid of ``shape``, ``finer`` cells to a unit of length."""
+    grid = Grid(**{a: (0.0, n / finer, n) for a, n in zip(AXES, shape, strict=False)})
+    sides = (boundaries["periodic"],) * 2
+    return NumbaBackend(equation, grid, scheme.bind(equation), (sides,) * len(shape))
+
+
+def restricted(q: np.ndarray, finer: int) -> np.ndarray:
+    """Return cell averages (variable, row, *cells) of a state with ``finer`` cells to each."""
+    for axis in range(2, q.ndim):
+        cut = (*q.shape[:axis], -1, finer, *q.shape[axis + 1 :])
+        q = q.reshape(cut).mean(axis=axis + 1)
+    return q
+
+
+def _by_row(numbers: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """Return one number per row in a shape that fits states (variable, row, *cells)."""
+    return numbers.reshape(-1, *(1,) * (q.ndim - 2))
 
 
 class FinePool:
@@ -82,15 +105,9 @@ class FinePool:
         rng = np.random.default_rng([s.seed, 77])
         self.equation = equation
         q = states(equation, rng, s.rows, s.cells, s.refinement)
-        periodic = boundaries["periodic"]
-        backend = NumbaBackend(
-            equation,
-            Grid(x=(0.0, float(s.cells), s.cells * s.refinement)),
-            Scheme(s.scheme).bind(equation),
-            ((periodic, periodic),),
-        )
+        backend = periodic_backend(equation, Scheme(s.scheme), q.shape[2:], s.refinement)
         self.unit = s.interval / np.maximum(self._fastest(q), 1e-300)  # of time, for each row
-        alive, start, kept = np.ones(s.rows, dtype=bool), q, [q]
+        alive, start, kept = np.ones(s.rows, dtype=bool), q, [restricted(q, s.refinement)]
         bar = tqdm(
             range(s.snapshots - 1),
             desc=f"reference runs of {equation.name}",
@@ -103,33 +120,35 @@ class FinePool:
                 share = min(CFL / courant, left)
                 # No sliver of a step in the end.
                 share = left / math.ceil(left / share - 1e-9)
-                q = ssprk3(backend.rhs, 0.0, q, share * self.unit[:, None])
+                q = ssprk3(backend.rhs, 0.0, q, _by_row(share * self.unit, q))
                 left = left - share if left - share > 1e-12 else 0.0
                 # A trajectory the reference scheme cannot keep physical is no reference. It is
                 # dropped in the end; until then it shall not spoil the step of the others.
                 physical = equation.admissible(tuple(q)) & np.isfinite(q).all(axis=0)
-                alive &= np.asarray(physical).all(axis=1)
-                q = np.where(alive[None, :, None], q, start)
-            kept.append(q)
+                alive &= np.asarray(physical).reshape(s.rows, -1).all(axis=1)
+                q = np.where(_by_row(alive, q), q, start)
+            kept.append(restricted(q, s.refinement))
         if not alive.any():
             raise InputError(f"none of {s.rows} reference trajectories stayed physical; use more.")
-        every = np.stack(kept, axis=1)[:, :, alive]  # (variable, snapshot, row, fine cell)
         self.unit = self.unit[alive]
-        self.states = every.reshape(*every.shape[:-1], s.cells, s.refinement).mean(axis=-1)
+        self.states = np.stack(kept, axis=1)[:, :, alive]  # (variable, snapshot, row, *cells)
         log.info(
-            "%d reference runs of %s by %s on %d cells: %.1f s",
-            alive.sum(), equation.name, s.scheme, every.shape[-1], time.perf_counter() - began,
+            "%d reference runs of %s by %s on %s cells: %.1f s",
+            alive.sum(), equation.name, s.scheme, " x ".join(map(str, q.shape[2:])),
+            time.perf_counter() - began,
         )  # fmt: skip
 
     def _fastest(self, q: np.ndarray) -> np.ndarray:
-        """Largest speed of each row."""
-        speed = np.broadcast_to(self.equation.max_speed(tuple(q), 0), q.shape[1:])
-        return np.asarray(speed.max(axis=-1))
+        """Largest speed of each row, summed over the axes."""
+        rows = q.shape[1]
+        speeds = (self.equation.max_speed(tuple(q), axis) for axis in range(q.ndim - 2))
+        every = (np.broadcast_to(speed, q.shape[1:]).reshape(rows, -1) for speed in speeds)
+        return np.asarray(sum(speed.max(axis=-1) for speed in every))
 
     def draw(
         self, rng: Generator, rows: int, steps: int, cfl: tuple[float, float]
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return start and end states (variable, row, cell) and steps (row, 1)."""
+        """Return start and end states (variable, row, *cells) and steps (row, 1)."""
         count, total = self.states.shape[1], self.states.shape[2]
         row = rng.integers(0, total, rows)
         first = rng.integers(0, count - 1, rows)

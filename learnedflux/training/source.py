@@ -19,7 +19,7 @@ from learnedflux.reconstruction import variables
 from learnedflux.reconstruction.families import UPWIND, Family
 from learnedflux.reconstruction.interface import face_speeds, from_fields, to_fields
 from learnedflux.reconstruction.stencil import differences
-from learnedflux.riemann import Riemann, default_riemann, riemann_solvers
+from learnedflux.riemann import default_riemann, riemann_solvers
 from learnedflux.training.trace import Program, Symbol, choose, reverse
 
 __all__ = ["Source"]
@@ -87,6 +87,13 @@ def _function(name: str, arguments: str, body: str) -> str:
     return f"static __attribute__((noinline)) void {name}({arguments}) {{\n{body}\n}}\n"
 
 
+def _by_axis(name: str, arguments: str, bodies: Sequence[str]) -> str:
+    """Return one function per axis, and an array of them."""
+    each = [f"{name}_{axis}" for axis in range(len(bodies))]
+    text = "".join(_function(n, arguments, b) for n, b in zip(each, bodies, strict=True))
+    return f"{text}static decltype(&{each[0]}) const {name}[] = {{{', '.join(each)}}};\n"
+
+
 def _network(weights: list[Symbol], widths: Sequence[int], seen: tuple[Symbol, ...]) -> Any:
     """Run a network of layers on symbols; ``weights`` are each layer's matrix and then its bias."""
     x: list[Symbol] = list(seen)
@@ -107,15 +114,21 @@ class Source:
     """The generated functions of an equation and a policy."""
 
     def __init__(
-        self, equation: Equation, family: Family, settings: tuple[float, ...], widths: Sequence[int]
+        self,
+        equation: Equation,
+        family: Family,
+        settings: tuple[float, ...],
+        widths: Sequence[int],
+        dimension: int = 1,
     ) -> None:
         self.equation, self.family, self.settings, self.widths = equation, family, settings, widths
-        self.count = len(equation.conserved_names(1))
+        self.count, self.axes = len(equation.conserved_names(dimension)), range(dimension)
         kind = "characteristic" if equation.provides("to_characteristic") else "conserved"
         self.variables: Any = variables[kind]
         self.weights = sum((a + 1) * b for a, b in itertools.pairwise(widths))
-        parts = [self._prepare(), *self._project(), self._value(), self._flux(), self._limit()]
+        parts = [self._prepare(), self._project(), self._value(), self._flux(), self._limit()]
         names = {
+            "DIMENSION": dimension,
             "VARIABLES": self.count,
             "FRAME": self.frame,
             "WEIGHTS": self.weights,
@@ -148,12 +161,26 @@ class Source:
 
     def _project(self) -> str:
         """From prepared cells around a face its frame, fields and speeds."""
+        there, back = zip(*(self._project_along(axis) for axis in self.axes), strict=True)
+        return _by_axis(
+            "project",
+            "const lanes (*w)[VARIABLES], lanes *frame, lanes (*field)[6], "
+            "lanes (*seen)[VARIABLES]",
+            there,
+        ) + _by_axis(
+            "project_back",
+            "const lanes (*w)[VARIABLES], const lanes *gframe, const lanes (*gfield)[6], "
+            "const lanes (*gseen)[VARIABLES], lanes **gw",
+            back,
+        )
+
+    def _project_along(self, axis: int) -> tuple[str, str]:
         eq, v, n, p = self.equation, self.variables, self.count, Program()
         w = tuple(self._inputs(p, f"w[{j}]") for j in range(6))
-        frame, fields = to_fields(eq, w, 0, v.frame, v.into)
+        frame, fields = to_fields(eq, w, axis, v.frame, v.into)
         speeds: Any = ((0.0,) * n, (0.0,) * n)
         if self.family.speeds:
-            speeds = face_speeds(eq, w[2], w[3], 0, v.frame)
+            speeds = face_speeds(eq, w[2], w[3], axis, v.frame)
         self.frame = len(frame)
         results = self._places("frame", frame, p)
         for k in range(n):
@@ -165,17 +192,7 @@ class Source:
         places: list[tuple[str, Symbol]] = []
         for j in range(6):
             places += self._places(f"gw[{j}]", back[j * n : (j + 1) * n], p)
-        return _function(
-            "project",
-            "const lanes (*w)[VARIABLES], lanes *frame, lanes (*field)[6], "
-            "lanes (*seen)[VARIABLES]",
-            _body(results),
-        ) + _function(
-            "project_back",
-            "const lanes (*w)[VARIABLES], const lanes *gframe, const lanes (*gfield)[6], "
-            "const lanes (*gseen)[VARIABLES], lanes **gw",
-            _body((), places),
-        )
+        return _body(results), _body((), places)
 
     def _value(self) -> str:
         """The face value, with and without the network."""
@@ -215,14 +232,26 @@ class Source:
 
     def _flux(self) -> str:
         """From face values and the prepared cells beside the face the numerical flux."""
+        there, back = zip(*(self._flux_along(axis) for axis in self.axes), strict=True)
+        arguments = (
+            "const lanes *frame, const lanes *left, const lanes *right, const lanes *wl, "
+            "const lanes *wr"
+        )
+        return _by_axis("flux", f"{arguments}, lanes *f", there) + _by_axis(
+            "flux_back",
+            f"{arguments}, const lanes *gf, lanes *gframe, lanes *gleft, lanes *gright, "
+            "lanes *gwl, lanes *gwr",
+            back,
+        )
+
+    def _flux_along(self, axis: int) -> tuple[str, str]:
         eq, v, p = self.equation, self.variables, Program()
-        solver = riemann_solvers[default_riemann(eq)]
         frame = self._inputs(p, "frame", self.frame)
         left, right = self._inputs(p, "left"), self._inputs(p, "right")
         wl, wr = self._inputs(p, "wl"), self._inputs(p, "wr")
-        a = from_fields(eq, frame, left, v.primitive(eq, wl), 0, v.out)
-        b = from_fields(eq, frame, right, v.primitive(eq, wr), 0, v.out)
-        f = self._places("f", self._between(solver, a, b), p)
+        a = from_fields(eq, frame, left, v.primitive(eq, wl), axis, v.out)
+        b = from_fields(eq, frame, right, v.primitive(eq, wr), axis, v.out)
+        f = self._places("f", self._between(a, b, axis), p)
         inputs = [*frame, *left, *right, *wl, *wr]
         back = iter(reverse([x for _, x in f], self._inputs(p, "gf"), inputs))
         stored: list[tuple[str, Symbol]] = []
@@ -230,24 +259,16 @@ class Source:
             stored += self._places(name, [next(back) for _ in group], p)
         added = self._places("gwl", [next(back) for _ in wl], p)
         added += self._places("gwr", [next(back) for _ in wr], p)
-        arguments = (
-            "const lanes *frame, const lanes *left, const lanes *right, const lanes *wl, "
-            "const lanes *wr"
-        )
-        return _function("flux", f"{arguments}, lanes *f", _body(f)) + _function(
-            "flux_back",
-            f"{arguments}, const lanes *gf, lanes *gframe, lanes *gleft, lanes *gright, "
-            "lanes *gwl, lanes *gwr",
-            _body(stored, added),
-        )
+        return _body(f), _body(stored, added)
 
-    def _between(self, solver: Riemann, wl: Any, wr: Any) -> Any:
+    def _between(self, wl: Any, wr: Any, axis: int) -> Any:
         """Flux between primitive states; over a flat bottom a balance law has no other terms."""
         eq: Any = self.equation
+        solver: Any = riemann_solvers[default_riemann(eq)]
         if not eq.balanced:
-            between: Any = solver.between
-            return between(eq, wl, wr, 0)
-        return solver.function(eq, *eq.balance(eq.to_conserved(wl), eq.to_conserved(wr), 0), 0)
+            return solver.between(eq, wl, wr, axis)
+        sides = eq.balance(eq.to_conserved(wl), eq.to_conserved(wr), axis)
+        return solver.function(eq, *sides, axis)
 
     def _limit(self) -> str:
         """The positivity limiter, and what is physical; all is where the equation says nothing."""
@@ -255,27 +276,30 @@ class Source:
         q = self._inputs(p, "q")
         fine = choose(eq.admissible(q), 1.0, 0.0) if eq.provides("positive") else p.number(1.0)
         text = _function("physical", "const lanes *q, lanes *to", _body([("*to", fine)]))
-        (speed,) = self._places("to", [eq.max_speed(q, 0)], p)
-        text += _function("fastest", "const lanes *q, lanes *to", _body([speed]))
-        p = Program()
+        speeds = [_body(self._places("to", [eq.max_speed(q, axis)], p)) for axis in self.axes]
+        text += _by_axis("fastest", "const lanes *q, lanes *to", speeds)
+        arguments = "const lanes *ql, const lanes *qr, const lanes *f, const lanes *speed"
+        flags, there, back = zip(*(self._limit_along(axis) for axis in self.axes), strict=True)
+        text += _function("violated", f"{arguments}, lanes *to", flags[0])  # whatever the axis
+        text += _by_axis("limit", f"{arguments}, lanes *to", there)
+        return text + _by_axis(
+            "limit_back",
+            f"{arguments}, const lanes *gf, lanes *share, lanes *gql, lanes *gqr",
+            back,
+        )
+
+    def _limit_along(self, axis: int) -> tuple[str, str, str]:
+        eq, n, p = self.equation, self.count, Program()
         ql, qr, f = self._inputs(p, "ql"), self._inputs(p, "qr"), self._inputs(p, "f")
         top = p.input("*speed")
         if eq.provides("positive"):
             bad = violates(eq, ql, qr, f, top)
             flag = choose(bad, 1.0, 0.0)
-            better = [
-                choose(bad, x, y) for x, y in zip(limit_flux(eq, ql, qr, f, 0, top), f, strict=True)
-            ]
+            limited = limit_flux(eq, ql, qr, f, axis, top)
+            better = [choose(bad, x, y) for x, y in zip(limited, f, strict=True)]
         else:
             flag, better = p.number(0.0), list(f)
-        arguments = "const lanes *ql, const lanes *qr, const lanes *f, const lanes *speed"
-        text += _function("violated", f"{arguments}, lanes *to", _body([("*to", flag)]))
-        text += _function("limit", f"{arguments}, lanes *to", _body(self._places("to", better, p)))
         back = reverse(better, self._inputs(p, "gf"), [*f, *ql, *qr])
-        n = self.count
         sides = self._places("gql", back[n : 2 * n], p) + self._places("gqr", back[2 * n :], p)
-        return text + _function(
-            "limit_back",
-            f"{arguments}, const lanes *gf, lanes *share, lanes *gql, lanes *gqr",
-            _body(self._places("share", back[:n], p), sides),
-        )
+        there = _body(self._places("to", better, p))
+        return _body([("*to", flag)]), there, _body(self._places("share", back[:n], p), sides)

@@ -103,10 +103,11 @@ class Task:
 def march(scheme: NumbaBackend, batch: Batch) -> np.ndarray:
     """Return the end states by a classical scheme; not finite where it fails."""
     q = batch.initial
+    dt = batch.dt.reshape(-1, *(1,) * (q.ndim - 2))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a row that fails may overflow
         for _ in range(batch.steps):
-            q = ssprk3(scheme.rhs, 0.0, q, batch.dt)
+            q = ssprk3(scheme.rhs, 0.0, q, dt)
     return q
 
 

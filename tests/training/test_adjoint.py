@@ -44,11 +44,11 @@ def weights(policy):
     return torch.nn.utils.parameters_to_vector(policy.parameters()).detach().numpy()
 
 
-def rollout_of(equation, policy):
+def rollout_of(equation, policy, dimension=1):
     rules = policy.rules
     settings = tuple(policy.config[key] for key in rules.settings)
     widths = (rules.inputs, *policy.config["hidden"], rules.answers)
-    return CompiledRollout(equation, rules, settings, widths)
+    return CompiledRollout(equation, rules, settings, widths, dimension)
 
 
 def check_against_torch(policy, compiled, batch):
@@ -98,6 +98,48 @@ def test_so_are_those_of_a_family_that_sees_no_speeds():
     q = np.random.default_rng(5).normal(size=(1, ROWS, CELLS))
     batch = Batch(equation, q, q, np.full((ROWS, 1), 0.1), STEPS)
     check_against_torch(policy, rollout_of(equation, policy), batch)
+
+
+@pytest.mark.parametrize("name", ["Burgers", "Euler"])
+def test_so_are_those_in_the_plane(policy, name):
+    """On a grid that is not square, with gradients through both sweeps of every stage."""
+    equation, shape, dt, steps = getattr(lf, name)(), (12, 9), 0.08, 3
+    w = np.random.default_rng(6).uniform(0.5, 1.5, (len(equation.primitive_names(2)), ROWS, *shape))
+    q = np.stack(equation.to_conserved(tuple(w)))
+    compiled = rollout_of(equation, policy, 2)
+    end, lost = compiled(q, np.full((ROWS, 1), dt), steps, weights(policy), keep=True)
+    assert not lost.any()
+    g = np.random.default_rng(7).normal(size=end.shape)
+    found = compiled.gradient(g)
+    grid = lf.Grid(x=(0.0, 12.0, 12), y=(0.0, 9.0, 9))
+    initial = dict(zip(equation.primitive_names(2), w[:, 0], strict=True))
+    posed = lf.Problem(equation, grid, initial, "periodic", t_end=1.0)
+    semi = lf.Semidiscretization(
+        posed, lf.Scheme(policy.reconstruction(), positivity=False), backend="torch"
+    )
+    for row in (0, ROWS - 1):
+        state = torch.as_tensor(q[:, row])
+        for _ in range(steps):
+            state = lf.integrators.ssprk3(semi, 0.0, state, dt)
+        np.testing.assert_allclose(end[:, row], state.detach().numpy(), rtol=0, atol=1e-12)
+        back = (state * torch.as_tensor(g[:, row])).sum()
+        parts = torch.autograd.grad(back, list(policy.parameters()))
+        truth = torch.cat([part.ravel() for part in parts]).numpy()
+        np.testing.assert_allclose(found[row], truth, rtol=0, atol=1e-9 * abs(truth).max())
+
+
+def test_a_row_of_cells_is_a_plane_of_one_row(policy, compiled, batch):
+    end, _ = compiled(batch.initial, batch.dt, STEPS, weights(policy))
+    rho, m, energy = batch.initial
+    for axis in (0, 1):
+        momentum = (m, 0 * m) if axis == 0 else (0 * m, m)
+        q = np.stack((rho, *momentum, energy))
+        plane = np.expand_dims(q, -1 if axis == 0 else -2)
+        plane = np.repeat(plane, 3, axis=-1 if axis == 0 else -2)
+        found, _ = rollout_of(lf.Euler(), policy, 2)(plane, batch.dt, STEPS, weights(policy))
+        middle = found.take(1, axis=-1 if axis == 0 else -2)
+        np.testing.assert_allclose(middle[[0, 1 + axis, 3]], end, rtol=0, atol=1e-12)
+        assert abs(middle[2 - axis]).max() < 1e-13
 
 
 def test_what_cannot_be_compiled_is_told(policy):
