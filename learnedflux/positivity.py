@@ -1,7 +1,7 @@
 """Positivity-preserving flux limiter of Hu, Adams and Shu.
 
 A step of the finite-volume scheme is a mean of the states ``q - f / s`` and ``q + f / s`` that a
-cell's faces would leave it with, where ``s`` is the largest wave speed in its row of cells: so it
+cell's faces would leave it with, where ``s`` is the largest wave speed along the axis: so it
 is for every CFL number up to 1/2, in any dimension. If both neighbours of a face keep positive
 density and pressure in that sense, so does the step. The first-order Rusanov flux guarantees it;
 any other flux is moved towards it just as far as needed, which in smooth flow is not at all.
@@ -50,7 +50,7 @@ def limit_flux(eq, ql, qr, f, axis, s):
     """Return ``f`` moved towards the Rusanov flux as far as positivity needs.
 
     ``ql, qr`` are the cells on the two sides (not the reconstructed states), ``s`` the largest
-    wave speed in their row.
+    wave speed along the axis.
     """
     low = rusanov(eq, *eq.balance(ql, qr, axis), axis)
     safe_left, safe_right = eq.positive(_left_with(ql, low, s)), eq.positive(_taken_to(qr, low, s))

@@ -32,6 +32,7 @@ __all__ = ["LANES", "CompiledRollout"]
 
 log = logging.getLogger("learnedflux")
 LANES = 8  # rows that run side by side
+LEAST = 3  # cells along an axis: a face looks at three on either side
 FLAGS = ("-O2", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC")
 
 
@@ -114,7 +115,7 @@ class CompiledRollout:
                 'the words of learnedflux.ops, or train with rollout = "torch".'
             ) from error
         self.equation = equation
-        self.variables, self.weights = source.count, source.weights
+        self.variables, self.weights, self.dimension = source.count, source.weights, dimension
         self._library = _library(source.text)
         self._run: tuple[Any, ...] | None = None
         self._tape = np.zeros(0)
@@ -140,11 +141,15 @@ class CompiledRollout:
         Returns
         -------
         tuple of ndarray, shapes (variable, row, *cells) and (row,)
+
+        Raises
+        ------
+        InputError
+            If shapes do not fit, rows are no multiple of eight, or a bottom is not flat.
         """
+        self._check_shapes(q, dt)
         variables, rows, *shape = q.shape
         cells = math.prod(shape)
-        if rows % LANES:
-            raise InputError(f"compiled rollouts take a multiple of {LANES} rows; got {rows}.")
         uneven = np.ptp(q[-1].reshape(rows, -1), axis=-1)
         if self.equation.balanced and uneven.any():
             raise InputError(
@@ -172,12 +177,33 @@ class CompiledRollout:
         end = state.transpose(2, 0, 3, 1).reshape(q.shape)
         return end.copy(), np.unpackbits(flags[1], bitorder="little").astype(bool)
 
+    def _check_shapes(self, q: np.ndarray, dt: np.ndarray) -> None:
+        """Compiled code would read, and write, wherever a wrong shape leads it."""
+        axes = self.dimension
+        if q.ndim != axes + 2 or len(q) != self.variables or min(q.shape[2:]) < LEAST:
+            raise InputError(
+                f"this rollout takes states of {self.variables} variables, rows, and {axes} axes "
+                f"of at least {LEAST} cells; got shape {q.shape}."
+            )
+        if q.shape[1] % LANES:
+            raise InputError(
+                f"compiled rollouts take a multiple of {LANES} rows; got {q.shape[1]}."
+            )
+        if dt.shape != (q.shape[1], 1):
+            raise InputError(f"steps must have shape ({q.shape[1]}, 1); got {dt.shape}.")
+
     def gradient(self, g: np.ndarray) -> np.ndarray:
-        """Return the gradient (row, weight) of the last run kept, given that of its ends."""
+        """Return the gradient (row, weight) of the last run kept, given that of its ends.
+
+        Where the positivity limiter acts, the wave speed that it works with counts as a constant.
+        """
         if self._run is None:
             raise InputError("nothing was kept of the last run; call it with keep=True first.")
         step, sizes, steps, given, groups, size, limited = self._run
         cells = int(sizes.prod())
+        expected = (self.variables, groups * LANES, *sizes.tolist())
+        if g.shape != expected:
+            raise InputError(f"the gradient of ends has shape {expected}; got {g.shape}.")
         state = _aligned((groups, cells, self.variables, LANES))
         state[:] = g.reshape(self.variables, groups, LANES, cells).transpose(1, 3, 0, 2)
         found = _aligned((groups, self.weights, LANES))

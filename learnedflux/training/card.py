@@ -102,6 +102,8 @@ def write_card(
     if scores:
         listed = ", ".join(f"seed {seed}: {score:.3f}" for seed, score in scores.items())
         lines += [f"- best validation (error over the best baseline's): {listed}"]
+    if m.get("start"):
+        lines += [f"- training began with the weights of {m['start']}"]
     if policy.variables != "characteristic":
         lines += [
             f"- trained on and for variables `{policy.variables}`, values at cell centres; it",
@@ -123,7 +125,7 @@ def write_card(
             "",
             "Problems drawn as for training, none of them trained on or used to choose the policy:",
             "geometric mean, over 24 of each kind, of the first variable's mean error by its range",
-            "after 100 steps.",
+            "after 100 steps, in the plane 50.",
             "",
             *_markdown(drawn),
         ]

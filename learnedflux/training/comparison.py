@@ -41,7 +41,8 @@ def compare(recipe: Recipe, policy: Policy, *, progress: bool | None = None) -> 
     -------
     Table
         One row per equation and distribution or kind: the geometric mean, over 24 problems of 100
-        steps, of the first variable's mean error by its range. None where a scheme lost one.
+        steps (50 in the plane), of the first variable's mean error by its range. None where a
+        scheme lost one.
     """
     rows = []
     with tqdm(desc="comparison", disable=None if progress is None else not progress) as bar:

@@ -82,13 +82,14 @@ class CompiledTraining:
         for task, problems in zip(self.tasks, self.problems, strict=True):
             size = Size(0, recipe.cells, ahead + steps, recipe.cfl)
             batch = problems.draw([recipe.seed, iteration], problems.mix, size)
-            way = task.step(batch, weights, round(batch.steps * ahead / size.steps))
+            first = min(round(batch.steps * ahead / size.steps), batch.steps - 1)
+            way = task.step(batch, weights, first)
             name = task.name
             norms = np.linalg.norm(way.gradient, axis=1)
             sound = np.isfinite(norms) & ~way.lost
             norm = float(np.median(norms[sound])) if sound.any() else 0.0
             key = f"gradient_norm_{name}"
-            before = [kept[key] for kept in state.rows[-MEMORY:]]
+            before = [kept[key] for kept in state.rows[-MEMORY:] if key in kept]
             clip = CLIP * float(np.median([*before, norm]))
             share = np.minimum(1.0, clip / np.maximum(norms[sound], 1e-30))[:, None]
             gradient += torch.as_tensor((way.gradient[sound] * share).sum(axis=0) / len(norms))

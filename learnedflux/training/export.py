@@ -141,6 +141,7 @@ def export(
     recipe: Recipe,
     *,
     scores: Mapping[int, float] | None = None,
+    start: str = "",
     recipe_name: str | None = None,
     version: str = "1",
     licence: str = "Apache-2.0",
@@ -160,6 +161,8 @@ def export(
         What it was trained by.
     scores : mapping, optional
         Best validation of each seed that was trained, for the card.
+    start : str
+        The policy whose weights training began with, if any, for metadata and card.
     recipe_name : str, optional
         How the metadata call the recipe; default its name.
     version, licence : str
@@ -199,6 +202,8 @@ def export(
         "licence": licence,
         "library": library_version(),
     }
+    if start:
+        metadata["start"] = start
     with replace_file(path) as draft:
         _write(policy, draft, metadata)
         loaded = Policy(draft)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import math
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +20,7 @@ from learnedflux.registry import Registry
 
 __all__ = ["BoundedPolicy", "FamilyPolicy", "SteeredPolicy", "families", "family"]
 
+log = logging.getLogger("learnedflux")
 STENCIL = 6  # cells around a face that the policy files of these families take
 
 
@@ -44,7 +46,9 @@ def family(name: str) -> Callable[[type], type]:
     - ``contract(stencil)``, the map of the policy file: (face, stencil) to (face,); and
       ``contract(stencil, speeds)`` with ``speeds`` (face, number) if its attribute ``speeds``,
       that number, is not 0;
-    - ``metadata()``, what the file says of it besides.
+    - ``metadata()``, what the file says of it besides;
+    - optionally ``take(policy)``, which takes the weights of a :class:`~learnedflux.Policy` for
+      training to start from (``start`` of a recipe).
     """
 
     def decorate(kind: type) -> type:
@@ -124,7 +128,10 @@ class FamilyPolicy(nn.Module):
         return {"config": self.config, "weights": weights}
 
     def take(self, given: Policy) -> None:
-        """Take the weights of a policy file, which must be of the same family and widths."""
+        """Take the weights of a policy file, which must be of the same family and widths.
+
+        Settings are not taken; those that differ are told.
+        """
         layers = [layer for layer in self.net if isinstance(layer, nn.Linear)]
         own = [tuple(layer.weight.shape) for layer in layers]
         network = given.network
@@ -140,6 +147,13 @@ class FamilyPolicy(nn.Module):
                 f"{hidden}, the recipe's {self.config['hidden']}. Set hidden = {hidden} in "
                 "[policy]."
             )
+        other = [
+            f"{key} {self.config[key]:g} instead of {theirs:g}"
+            for key, theirs in zip(self.rules.settings, network.settings, strict=True)
+            if self.config[key] != theirs
+        ]
+        if other:
+            log.warning("starting from policy %r with %s", given.name, ", ".join(other))
         with torch.no_grad():
             for layer, (weight, bias) in zip(layers, network.layers, strict=True):
                 layer.weight.copy_(torch.as_tensor(weight))

@@ -25,9 +25,11 @@ REFINEMENT = 4  # of the reference runs: eight times would cost eight times as m
 REFERENCE = "mp5"
 QUARTERS = 0.4  # share of squares cut along the axes, as in Riemann problems of the plane
 PATCHES = (3, 6)  # of the others, with straight sides at all angles
-EVEN = 0.3  # share of squares of one pressure: contacts and shear at first
+EVEN = 0.3  # share of squares of one pressure and velocity: contacts alone
+SLIP = 0.5  # share of those in quarters with another velocity along one of the cuts: shear
 STRONG = 0.2  # share with pressures over two decades and a half
 SHARE = 0.5  # of the steps of problems in one dimension: gradients take ten times as long
+SNAPSHOTS, INTERVAL = 96, 1.0  # twice as many, half as far apart
 WAVES = 0.3  # share with a wave of density on it
 
 
@@ -81,7 +83,8 @@ def gas_patches(equation: Any, rng: Generator, rows: int, cells: int, points: in
 
 def _square(rng: Generator, x: np.ndarray, gamma: float) -> np.ndarray:
     """Return primitive variables (variable, x, y) on the unit square."""
-    if rng.random() < QUARTERS:
+    quarters = rng.random() < QUARTERS
+    if quarters:
         left, low = x < rng.uniform(0.4, 0.6), x < rng.uniform(0.4, 0.6)
         patch, count = 2 * left[:, None] + low[None], 4
     else:
@@ -91,10 +94,13 @@ def _square(rng: Generator, x: np.ndarray, gamma: float) -> np.ndarray:
         patch = np.argmin(across[:, :, None] + up[:, None, :], axis=0)
     rho = 10.0 ** rng.uniform(-0.5, 0.5, count)
     width = 1.2 if rng.random() < STRONG else 0.5
-    p = 10.0 ** rng.uniform(-width, width, 1 if rng.random() < EVEN else count)
-    p = np.broadcast_to(p, count)
+    p = 10.0 ** rng.uniform(-width, width, count)
     sound = np.sqrt(gamma * p / rho)
     velocity = rng.normal(0, 0.5, (2, count)) * sound + rng.normal(0, 0.7, (2, 1)) * sound.mean()
+    if rng.random() < EVEN:
+        p[:], velocity[0], velocity[1] = p[0], velocity[0, 0], velocity[1, 0]
+        if quarters and rng.random() < SLIP:
+            velocity[1, :2] += rng.normal(0, 0.5) * sound[:2].mean()
     w = np.stack((rho, *velocity, p))[:, patch]
     if rng.random() < WAVES:
         numbers = rng.integers(-6, 7, 2)
@@ -124,8 +130,9 @@ class PlaneProblems:
         self.equation, self.cells = equation, settings.cells
         self.mix = {KIND: settings.rows}
         runs = PoolSettings(
-            seed, -(-settings.pool // part), settings.cells, REFERENCE, REFINEMENT, progress=False
-        )
+            seed, -(-settings.pool // part), settings.cells, REFERENCE, REFINEMENT,
+            SNAPSHOTS, INTERVAL,
+        )  # fmt: skip
         self.pool = FinePool(equation, gas_patches, runs)
 
     def kinds(self, cells: int) -> list[str]:

@@ -59,7 +59,8 @@ class Recipe:
         compiled rollout.
     plane : dict
         Problems of Euler in the plane besides: settings of
-        :class:`~learnedflux.training.plane.Plane`; for the compiled rollout. None by default.
+        :class:`~learnedflux.training.plane.Plane`, an empty table for its defaults; for the
+        compiled rollout. Left out, there are none.
     rollout : {"compiled", "torch"}, optional
         What problems are solved by. ``compiled`` (see :mod:`~learnedflux.training.compiled`) is an
         order of magnitude faster and knows the families "bounded5" and "steered6" in float64. It
@@ -76,7 +77,7 @@ class Recipe:
     baselines : sequence of str
         Classical schemes to beat: errors are compared with the best of them, row by row.
     reference : str
-        Scheme of the runs on the fine grid.
+        Scheme of the runs on the fine grid in one dimension.
     refinement, pool : int
         How many times finer that grid is, and how many trajectories are run on it.
     cfl : sequence of float
@@ -112,7 +113,8 @@ class Recipe:
         Seed of weights and problems.
     start : str
         Policy whose weights training begins with, instead of random ones: the name of a shipped
-        one, or an .onnx file. Of the recipe's family, with its hidden layers.
+        one, or an .onnx file, from the working directory. Of the recipe's family, with its hidden
+        layers. All seeds of :func:`~learnedflux.training.train_seeds` then start alike.
     dtype : {"float64", "float32"}
         Precision of the rollout. float32 is twice as fast, but its gradients explode where strong
         waves meet (norms of 1e6 and more where float64 gives 2). The exported policy is float64.
@@ -127,7 +129,7 @@ class Recipe:
     policy: dict[str, Any] = field(default_factory=dict)
     distributions: dict[str, dict[str, float]] = field(default_factory=dict)
     kinds: dict[str, int] = field(default_factory=dict)
-    plane: dict[str, int] = field(default_factory=dict)
+    plane: Mapping[str, int] | None = None
     rollout: str | None = None
     experiment: dict[str, Any] = field(default_factory=dict)
     losses: dict[str, float] = field(default_factory=lambda: {"ratio": 1.0, "growth": 10.0})
@@ -160,6 +162,8 @@ class Recipe:
             object.__setattr__(self, key, tuple(given))
         object.__setattr__(self, "equations", tuple(map(laws.find, self.equations)))
         for key in ("policy", "distributions", "kinds", "plane", "experiment", "losses"):
+            if key == "plane" and self.plane is None:
+                continue
             if not isinstance(getattr(self, key), Mapping):
                 raise InputError(f"{key} must be a table; got {getattr(self, key)!r}.")
         self._check_names()
@@ -226,17 +230,7 @@ class Recipe:
                 f"kinds are problems of Euler(gamma={GAMMA}) for the compiled rollout; got "
                 f"{self.kinds!r} for {', '.join(map(repr, self.equations))}."
             )
-        settings = self.in_the_plane
-        if settings and not (self.compiled and any(isinstance(e, Euler) for e in self.equations)):
-            raise InputError(
-                "plane holds problems of Euler for the compiled rollout; got it for "
-                f"{', '.join(map(repr, self.equations))}."
-            )
-        if settings and settings.rows % LANES:
-            raise InputError(
-                f"the compiled rollout takes a multiple of {LANES} rows; plane.rows is "
-                f"{settings.rows}."
-            )
+        self._check_plane()
         if not self.compiled:
             if self.ahead:
                 raise InputError(f"ahead is for the compiled rollout; got {self.ahead!r}.")
@@ -253,6 +247,26 @@ class Recipe:
                     f"the compiled rollout takes a multiple of {LANES} rows; of {equation.name} it "
                     f"got {sum(mix.values())}: {mix!r}."
                 )
+
+    def _check_plane(self) -> None:
+        settings = self.in_the_plane
+        if settings is None:
+            return
+        if not any(isinstance(equation, Euler) for equation in self.equations):
+            raise InputError(
+                f"plane holds problems of Euler; got {', '.join(map(repr, self.equations))}. Leave "
+                "[plane] out, or train on Euler too."
+            )
+        if not self.compiled:
+            raise InputError(
+                "plane is for the compiled rollout; this is the one on tensors (family "
+                f'{self.family!r}, rollout {self.rollout!r}). Set rollout = "compiled".'
+            )
+        if settings.rows % LANES:
+            raise InputError(
+                f"the compiled rollout takes a multiple of {LANES} rows; plane.rows is "
+                f"{settings.rows}."
+            )
 
     def _check_experiment(self) -> None:
         splits = getattr(families[self.family], "variables", "") == "split"
@@ -307,7 +321,7 @@ class Recipe:
     @property
     def in_the_plane(self) -> Plane | None:
         """Settings of the problems in the plane, if there are any."""
-        return Plane.of(self.plane) if self.plane else None
+        return None if self.plane is None else Plane.of(self.plane)
 
     def has_kinds(self, equation: Equation) -> bool:
         """Whether the kinds of gas problems are this equation's."""
@@ -332,9 +346,10 @@ class Recipe:
         """Return all settings as plain data, from which :meth:`of` makes this recipe again."""
         found = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         found["equations"] = [laws.describe(equation) for equation in self.equations]
-        for key in ("plane", "experiment", "start"):
-            if not found[key]:
-                del found[key]  # digests of recipes without it are older than it
+        # Digests of recipes without these are older than they are.
+        for key, none in (("plane", None), ("experiment", {}), ("start", "")):
+            if found[key] == none:
+                del found[key]
         plain: dict[str, Any] = json.loads(json.dumps(found))
         return plain
 

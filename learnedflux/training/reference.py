@@ -75,16 +75,11 @@ def periodic_backend(
 
 
 def restricted(q: np.ndarray, finer: int) -> np.ndarray:
-    """Return cell averages (variable, row, *cells) of a state with ``finer`` cells to each."""
-    for axis in range(2, q.ndim):
+    """Return cell averages (variable, *cells) of a state with ``finer`` cells to each."""
+    for axis in range(1, q.ndim):
         cut = (*q.shape[:axis], -1, finer, *q.shape[axis + 1 :])
         q = q.reshape(cut).mean(axis=axis + 1)
     return q
-
-
-def _by_row(numbers: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """Return one number per row in a shape that fits states (variable, row, *cells)."""
-    return numbers.reshape(-1, *(1,) * (q.ndim - 2))
 
 
 class FinePool:
@@ -103,40 +98,48 @@ class FinePool:
     def __init__(self, equation: Equation, states: States, settings: PoolSettings) -> None:
         s, began = settings, time.perf_counter()
         rng = np.random.default_rng([s.seed, 77])
-        self.equation = equation
+        self.equation, self.settings = equation, settings
         q = states(equation, rng, s.rows, s.cells, s.refinement)
         backend = periodic_backend(equation, Scheme(s.scheme), q.shape[2:], s.refinement)
         self.unit = s.interval / np.maximum(self._fastest(q), 1e-300)  # of time, for each row
-        alive, start, kept = np.ones(s.rows, dtype=bool), q, [restricted(q, s.refinement)]
-        bar = tqdm(
-            range(s.snapshots - 1),
+        rows = tqdm(
+            range(s.rows),
             desc=f"reference runs of {equation.name}",
             disable=None if s.progress is None else not s.progress,
         )
-        for _ in bar:
-            left = 1.0  # of the interval
-            while left > 0.0:
-                courant = float((self._fastest(q) * self.unit).max()) * s.refinement
-                share = min(CFL / courant, left)
-                # No sliver of a step in the end.
-                share = left / math.ceil(left / share - 1e-9)
-                q = ssprk3(backend.rhs, 0.0, q, _by_row(share * self.unit, q))
-                left = left - share if left - share > 1e-12 else 0.0
-                # A trajectory the reference scheme cannot keep physical is no reference. It is
-                # dropped in the end; until then it shall not spoil the step of the others.
-                physical = equation.admissible(tuple(q)) & np.isfinite(q).all(axis=0)
-                alive &= np.asarray(physical).reshape(s.rows, -1).all(axis=1)
-                q = np.where(_by_row(alive, q), q, start)
-            kept.append(restricted(q, s.refinement))
+        runs = [self._run(backend, q[:, row], float(self.unit[row])) for row in rows]
+        alive = np.array([run is not None for run in runs])
         if not alive.any():
             raise InputError(f"none of {s.rows} reference trajectories stayed physical; use more.")
         self.unit = self.unit[alive]
-        self.states = np.stack(kept, axis=1)[:, :, alive]  # (variable, snapshot, row, *cells)
+        # (variable, snapshot, row, *cells)
+        self.states = np.stack([run for run in runs if run is not None], axis=2)
         log.info(
             "%d reference runs of %s by %s on %s cells: %.1f s",
             alive.sum(), equation.name, s.scheme, " x ".join(map(str, q.shape[2:])),
             time.perf_counter() - began,
         )  # fmt: skip
+
+    def _run(self, backend: NumbaBackend, q: np.ndarray, unit: float) -> np.ndarray | None:
+        """Return snapshots (variable, snapshot, *cells) of one trajectory, ``unit`` of time apart.
+
+        One that the scheme cannot keep physical is no reference: None.
+        """
+        s = self.settings
+        kept = [restricted(q, s.refinement)]
+        for _ in range(s.snapshots - 1):
+            left = 1.0  # of the interval
+            while left > 0.0:
+                courant = float(self._fastest(q[:, None])[0]) * unit * s.refinement
+                share = min(CFL / courant, left)
+                # No sliver of a step in the end.
+                share = left / math.ceil(left / share - 1e-9)
+                q = ssprk3(backend.rhs, 0.0, q, share * unit)
+                left = left - share if left - share > 1e-12 else 0.0
+                if not (np.isfinite(q).all() and np.all(self.equation.admissible(tuple(q)))):
+                    return None
+            kept.append(restricted(q, s.refinement))
+        return np.stack(kept, axis=1)
 
     def _fastest(self, q: np.ndarray) -> np.ndarray:
         """Largest speed of each row, summed over the axes."""

@@ -24,15 +24,9 @@ struct Grid {
   explicit Grid(const int *given) {
     for (int a = DIMENSION - 1; a >= 0; a--) shape[a] = given[a], stride[a] = cells, cells *= given[a];
   }
-  int place(int cell, int axis) const { return cell / stride[axis] % shape[axis]; }
-  // The cells one row along an axis after the other.
-  int in_rows(int number, int axis) const {
-    const int n = shape[axis], row = number / n, s = stride[axis];
-    return row / s * n * s + number % n * s + row % s;
-  }
-  // The cell so many further along an axis; behind the last one comes the first.
+  // The cell so many further along an axis, three at most; behind the last one comes the first.
   int beside(int cell, int axis, int offset) const {
-    const int n = shape[axis], to = place(cell, axis) + offset;
+    const int n = shape[axis], to = cell / stride[axis] % n + offset;
     return cell + (offset + (to < 0 ? n : to >= n ? -n : 0)) * stride[axis];
   }
 };
@@ -88,14 +82,14 @@ static void look_at(const Work &k, const Grid &grid, int axis, int j, const doub
   }
 }
 
-// The speed the positivity limiter works with along the row of cells that begins with one; so large
-// that it never acts where it is not wanted.
-static lanes limiting_speed(const lanes *q, const Grid &grid, int axis, int first, bits limited) {
+// The speed the positivity limiter works with; so large that it never acts where it is not wanted.
+// Gradients take it for a constant.
+static lanes limiting_speed(const lanes *q, int cells, int axis, bits limited) {
   lanes top = all(0.0);
   if (!limited) return top;
-  for (int i = 0; i < grid.shape[axis]; i++) {
+  for (int i = 0; i < cells; i++) {
     lanes speed;
-    fastest[axis](q + (first + i * grid.stride[axis]) * VARIABLES, &speed);
+    fastest[axis](q + i * VARIABLES, &speed);
     top = larger(top, speed);
   }
   for (int lane = 0; lane < 8; lane++)
@@ -112,10 +106,8 @@ static void rate(const lanes *q, lanes *out, Work &k, const Grid &grid, const do
   for (int i = 0; i < grid.cells; i++) prepare(q + i * VARIABLES, k.w + i * VARIABLES);
   memset(out, 0, sizeof(lanes) * grid.cells * VARIABLES);
   for (int axis = 0; axis < DIMENSION; axis++) {
-    lanes speed;
-    for (int i = 0; i < grid.cells; i++) {
-      const int j = grid.in_rows(i, axis);
-      if (grid.place(j, axis) == 0) speed = limiting_speed(q, grid, axis, j, limited);
+    const lanes speed = limiting_speed(q, grid.cells, axis, limited);
+    for (int j = 0; j < grid.cells; j++) {
       Face face;
       look_at(k, grid, axis, j, weights, face);
       const lanes *ql = q + grid.beside(j, axis, -1) * VARIABLES, *qr = q + j * VARIABLES;
@@ -139,10 +131,9 @@ static void rate_back(const lanes *q, const lanes *g, lanes *gq, Work &k, const 
   for (int i = 0; i < grid.cells; i++) prepare(q + i * VARIABLES, k.w + i * VARIABLES);
   memset(k.gw, 0, sizeof(lanes) * grid.cells * VARIABLES);
   for (int axis = 0; axis < DIMENSION; axis++) {
-    lanes speed;
-    for (int i = 0; i < grid.cells; i++) {
-      const int j = grid.in_rows(i, axis), below = grid.beside(j, axis, -1) * VARIABLES, above = j * VARIABLES;
-      if (grid.place(j, axis) == 0) speed = limiting_speed(q, grid, axis, j, limited);
+    const lanes speed = limiting_speed(q, grid.cells, axis, limited);
+    for (int j = 0; j < grid.cells; j++) {
+      const int below = grid.beside(j, axis, -1) * VARIABLES, above = j * VARIABLES;
       Face face;
       look_at(k, grid, axis, j, weights, face);
       lanes gf[VARIABLES], gframe[FRAME], gleft[VARIABLES], gright[VARIABLES], gfield[VARIABLES][6] = {},

@@ -31,10 +31,21 @@ class Run:
         Loss, learning rate, gradient norm and validation ratios over iterations.
     folder : Path
         Where checkpoints, history and logs are.
+    start : str
+        The policy whose weights it began with and its digest; empty if they were random.
     """
 
-    def __init__(self, recipe: Recipe, policy: Any, history: xr.Dataset, folder: Path) -> None:
+    def __init__(
+        self, recipe: Recipe, policy: Any, history: xr.Dataset, folder: Path, start: str = ""
+    ) -> None:
         self.recipe, self.policy, self.history, self.folder = recipe, policy, history, folder
+        self.start = start
+
+    @classmethod
+    def of(cls, recipe: Recipe, policy: nn.Module, state: TrainingState, folder: Path) -> Run:
+        """Return the run that a state of training amounts to, with its best weights."""
+        policy.load_state_dict(state.best)
+        return cls(recipe, policy.double().cpu(), state.history(recipe), folder, state.start)
 
     @property
     def score(self) -> float:
@@ -51,6 +62,7 @@ class Run:
         from learnedflux.training.export import export
 
         metadata.setdefault("scores", {self.recipe.seed: self.score})
+        metadata.setdefault("start", self.start)
         return export(self.policy, path, self.recipe, **metadata)
 
     def __repr__(self) -> str:
@@ -93,5 +105,4 @@ def load_run(folder: str | Path) -> Run:
     policy: nn.Module = recipe.new_policy()
     state = TrainingState(policy, torch.optim.Adam(policy.parameters()), policy.state_dict())
     state.load(path, recipe)
-    policy.load_state_dict(state.best)
-    return Run(recipe, policy.double(), state.history(recipe), place)
+    return Run.of(recipe, policy, state, place)

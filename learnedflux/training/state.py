@@ -33,6 +33,7 @@ class TrainingState:
         self.best_score = math.inf
         self.waited = 0  # validations since the best
         self.iteration = 0
+        self.start = ""  # the policy whose weights it began with, if any
         self.rows: list[dict[str, float]] = []
 
     def average(self) -> None:
@@ -81,6 +82,7 @@ class TrainingState:
                     "best_score": self.best_score,
                     "waited": self.waited,
                     "iteration": self.iteration,
+                    "start": self.start,
                     "rows": self.rows,
                 },
                 file,
@@ -101,6 +103,7 @@ class TrainingState:
         self.optimizer.load_state_dict(kept["optimizer"])
         for key in ("averaged", "best", "best_score", "waited", "iteration", "rows"):
             setattr(self, key, kept[key])
+        self.start = kept.get("start", "")  # older checkpoints have none
 
 
 class Board:

@@ -97,8 +97,9 @@ def train(
     chosen = Recipe.of(recipe, **overrides)
     place = Path(folder) if folder else Path("runs") / f"{chosen.name}-seed{chosen.seed}"
     policy = chosen.new_policy()
-    if chosen.start and not resume:
-        policy.take(named_policy(chosen.start))
+    begun = named_policy(chosen.start) if chosen.start and not resume else None
+    if begun:
+        policy.take(begun)
     with contextlib.ExitStack() as stack:
         ranks = stack.enter_context(ranks_on(device))
         policy.to(ranks.device)
@@ -106,6 +107,8 @@ def train(
         state = TrainingState(policy, optimizer, copy.deepcopy(policy.state_dict()))
         if resume:
             state.load(place / "last.pt", chosen)
+        elif begun:
+            state.start = f"{begun.name} (digest {begun.digest})"
         shown = progress if ranks.first else False
         iterate, validate = _laboratory(chosen, policy, ranks, shown)
         board = None
@@ -113,8 +116,7 @@ def train(
             place.mkdir(parents=True, exist_ok=True)
             board = stack.enter_context(Board(place))
         _loop(state, chosen, iterate, validate, board, place, shown)
-    policy.load_state_dict(state.best)
-    return Run(chosen, policy.double().cpu(), state.history(chosen), place)
+    return Run.of(chosen, policy, state, place)
 
 
 def _laboratory(
@@ -154,6 +156,12 @@ def _loop(
     progress: bool | None,
 ) -> None:
     """Iterate until the recipe's end, or until validation has not improved for long enough."""
+    if state.start and not state.rows:
+        # Training may make it worse: what it starts from is the first policy to be kept.
+        row = state.on_average(validate)
+        state.keep_best(row.get("score", row["validation"]))
+        state.rows.append({"iteration": -1.0, **row})
+        log.info("starting from %s: validation %.3f", state.start, row["validation"])
     bar = tqdm(
         range(state.iteration, recipe.iterations),
         initial=state.iteration,

@@ -20,6 +20,7 @@ from learnedflux.training.rollout import Environment, rollout  # noqa: E402
 from learnedflux.training.trace import Program, reverse  # noqa: E402
 
 CELLS, STEPS, ROWS = 32, 4, 8
+PLANE = (12, 9)  # cells
 
 
 @pytest.fixture(scope="module")
@@ -103,25 +104,44 @@ def test_so_are_those_of_a_family_that_sees_no_speeds():
 @pytest.mark.parametrize("name", ["Burgers", "Euler"])
 def test_so_are_those_in_the_plane(policy, name):
     """On a grid that is not square, with gradients through both sweeps of every stage."""
-    equation, shape, dt, steps = getattr(lf, name)(), (12, 9), 0.08, 3
-    w = np.random.default_rng(6).uniform(0.5, 1.5, (len(equation.primitive_names(2)), ROWS, *shape))
+    equation = getattr(lf, name)()
+    w = np.random.default_rng(6).uniform(0.5, 1.5, (len(equation.primitive_names(2)), ROWS, *PLANE))
+    check_in_the_plane(policy, equation, w, 0.08, rows=(0, ROWS - 1))
+
+
+def test_so_are_those_of_rows_that_are_limited_in_the_plane(policy, monkeypatch):
+    """Their gradients too, but for the speed that the limiter works with."""
+    from learnedflux.backends.torch_array import TorchBackend
+
+    top = TorchBackend._top_speed
+    monkeypatch.setattr(TorchBackend, "_top_speed", lambda *given: top(*given).detach())
+    across, along = np.arange(PLANE[0])[:, None], np.arange(PLANE[1])[None]
+    side = np.where(across + 0.4 * along < 7.6, -1.0, 1.0)
+    u = np.linspace(0.5, 6.0, ROWS)[:, None, None] * side  # parts nearly to vacuum, obliquely
+    w = np.stack([1.0 + 0 * u, u, 0.3 * u + 0.1 * along, 0.1 + 0 * u])
+    check_in_the_plane(policy, lf.Euler(), w, 0.04, rows=(3, ROWS - 1), steps=8, limited=True)
+
+
+def check_in_the_plane(policy, equation, w, dt, rows, steps=3, limited=False):
     q = np.stack(equation.to_conserved(tuple(w)))
     compiled = rollout_of(equation, policy, 2)
     end, lost = compiled(q, np.full((ROWS, 1), dt), steps, weights(policy), keep=True)
     assert not lost.any()
+    flags = np.unpackbits(compiled._run[-1], bitorder="little")
+    assert flags[list(rows)].all() == limited
+    assert not flags.all()
     g = np.random.default_rng(7).normal(size=end.shape)
     found = compiled.gradient(g)
-    grid = lf.Grid(x=(0.0, 12.0, 12), y=(0.0, 9.0, 9))
+    grid = lf.Grid(x=(0.0, 12.0, PLANE[0]), y=(0.0, 9.0, PLANE[1]))
     initial = dict(zip(equation.primitive_names(2), w[:, 0], strict=True))
     posed = lf.Problem(equation, grid, initial, "periodic", t_end=1.0)
-    semi = lf.Semidiscretization(
-        posed, lf.Scheme(policy.reconstruction(), positivity=False), backend="torch"
-    )
-    for row in (0, ROWS - 1):
+    scheme = lf.Scheme(policy.reconstruction(), positivity=limited)
+    semi = lf.Semidiscretization(posed, scheme, backend="torch")
+    for row in rows:
         state = torch.as_tensor(q[:, row])
         for _ in range(steps):
             state = lf.integrators.ssprk3(semi, 0.0, state, dt)
-        np.testing.assert_allclose(end[:, row], state.detach().numpy(), rtol=0, atol=1e-12)
+        np.testing.assert_allclose(end[:, row], state.detach().numpy(), rtol=0, atol=1e-11)
         back = (state * torch.as_tensor(g[:, row])).sum()
         parts = torch.autograd.grad(back, list(policy.parameters()))
         truth = torch.cat([part.ravel() for part in parts]).numpy()
@@ -187,6 +207,14 @@ def test_a_row_that_fails_is_limited_and_one_beyond_help_is_named(policy, compil
 def test_what_it_takes_is_checked(policy, compiled, batch):
     with pytest.raises(lf.InputError, match="multiple of 8 rows; got 5"):
         compiled(batch.initial[:, :5], batch.dt[:5], STEPS, weights(policy))
+    for q in (batch.initial[:2], batch.initial[..., None], batch.initial[..., :2]):
+        with pytest.raises(lf.InputError, match="3 variables, rows, and 1 axes of at least 3"):
+            compiled(q, batch.dt, STEPS, weights(policy))
+    with pytest.raises(lf.InputError, match=r"steps must have shape \(8, 1\); got \(8,\)"):
+        compiled(batch.initial, batch.dt[:, 0], STEPS, weights(policy))
+    compiled(batch.initial, batch.dt, STEPS, weights(policy), keep=True)
+    with pytest.raises(lf.InputError, match=r"shape \(3, 8, 32\); got \(3, 8, 31\)"):
+        compiled.gradient(batch.initial[..., :-1])
     compiled(batch.initial, batch.dt, STEPS, weights(policy))
     with pytest.raises(lf.InputError, match="keep=True"):
         compiled.gradient(batch.initial)

@@ -10,7 +10,12 @@ torch = pytest.importorskip("torch", reason="torch is not installed: nothing can
 import learnedflux as lf  # noqa: E402
 from learnedflux import training  # noqa: E402
 from learnedflux.training.distributions import Batch, Size  # noqa: E402
-from learnedflux.training.plane import Plane, PlaneProblems, gas_patches  # noqa: E402
+from learnedflux.training.plane import (  # noqa: E402
+    INTERVAL,
+    Plane,
+    PlaneProblems,
+    gas_patches,
+)
 from learnedflux.training.reference import (  # noqa: E402
     FinePool,
     PoolSettings,
@@ -34,6 +39,8 @@ def test_patches_are_gas_of_few_states():
     assert q.shape == (4, 40, 24, 24)
     assert GAS.admissible(tuple(q)).all()
     states = [len(np.unique(q[:, row].reshape(4, -1).round(9), axis=1).T) for row in range(40)]
+    even = [np.ptp(p) < 1e-12 * p.max() for p in GAS.to_primitive(tuple(q))[-1]]
+    assert 4 < sum(even) < 20
     plain = [count for count in states if count <= 6]
     assert len(plain) > 20, "most have no waves"
     assert min(states) > 1
@@ -42,20 +49,20 @@ def test_patches_are_gas_of_few_states():
 
 
 def test_averages_on_the_training_grid_are_those_of_finer_cells():
-    fine = np.arange(2 * 1 * 6 * 4, dtype=float).reshape(2, 1, 6, 4)
+    fine = np.arange(2 * 6 * 4, dtype=float).reshape(2, 6, 4)
     coarse = restricted(fine, 2)
-    assert coarse.shape == (2, 1, 3, 2)
-    assert coarse[1, 0, 2, 1] == fine[1, 0, 4:6, 2:4].mean()
-    row = np.arange(6.0).reshape(1, 1, 6)
-    np.testing.assert_array_equal(restricted(row, 3)[0, 0], [1.0, 4.0])
+    assert coarse.shape == (2, 3, 2)
+    assert coarse[1, 2, 1] == fine[1, 4:6, 2:4].mean()
+    np.testing.assert_array_equal(restricted(np.arange(6.0).reshape(1, 6), 3)[0], [1.0, 4.0])
 
 
 @pytest.fixture(scope="module")
 def pool():
     """Runs by the scheme whose kernels other tests need too."""
     settings = PoolSettings(
-        5, rows=3, cells=10, scheme="weno5-z", refinement=2, snapshots=4, progress=False
-    )
+        5, rows=3, cells=10, scheme="weno5-z", refinement=2, snapshots=4, interval=INTERVAL,
+        progress=False,
+    )  # fmt: skip
     return FinePool(GAS, gas_patches, settings)
 
 
@@ -81,8 +88,9 @@ def test_reference_runs_are_those_of_the_solver(pool):
     assert np.abs(pool.states[0, 0, row] - coarse).mean() > 20 * gap
 
 
-def test_pieces_of_runs_keep_their_steps_below_the_cfl_number(pool):
-    start, end, dt = pool.draw(np.random.default_rng(0), 40, 24, (0.2, 0.5))
+@pytest.mark.parametrize("steps", [4, 24])
+def test_pieces_of_runs_keep_their_steps_below_the_cfl_number(pool, steps):
+    start, end, dt = pool.draw(np.random.default_rng(0), 40, steps, (0.2, 0.5))
     assert start.shape == end.shape == (4, 40, 10, 10)
     speeds = sum(GAS.max_speed(tuple(start), axis).reshape(40, -1).max(axis=1) for axis in (0, 1))
     assert (dt[:, 0] * speeds).max() <= 0.5
@@ -125,20 +133,22 @@ def test_policies_are_trained_in_the_plane_besides(tmp_path):
     both = training.train(**TINY, folder=tmp_path / "both")
     assert {"loss_Euler", "loss_Euler_2D", "error_Euler_2D_plane"} <= set(both.history)
     assert np.isfinite(both.history.loss_Euler_2D).all()
-    flat = training.train(**TINY | {"plane": {}}, folder=tmp_path / "flat")
+    flat = training.train(**TINY | {"plane": None}, folder=tmp_path / "flat")
     assert "loss_Euler_2D" not in flat.history
     first, other = (
         torch.nn.utils.parameters_to_vector(run.policy.parameters()) for run in (both, flat)
     )
     assert not torch.equal(first, other)
+    again = training.train(**TINY, folder=tmp_path / "both", resume=True)
+    assert torch.equal(torch.nn.utils.parameters_to_vector(again.policy.parameters()), first)
     table = training.compare(both.recipe, both.export(tmp_path / "a.onnx", card=False))
     assert table.column("problems") == ["Euler single", "Euler plane"]
-    assert all(0.0 < row["tiny"] < 2.0 * row["godunov"] for row in table)
+    assert all(0.0 < row["tiny"] < 2.0 * row["muscl"] for row in table)
 
 
 def test_problems_in_the_plane_take_half_the_steps(monkeypatch, pool):
-    problems = PlaneProblems.__new__(PlaneProblems)
-    problems.equation, problems.cells, problems.pool = GAS, 10, pool
+    monkeypatch.setattr("learnedflux.training.plane.FinePool", lambda *given: pool)
+    problems = PlaneProblems(Plane(cells=10), GAS, 0)
     batch = problems.draw([1], {"plane": 5}, Size(0, 128, 48, (0.1, 0.6)))
     assert (batch.steps, batch.initial.shape) == (24, (4, 5, 10, 10))
     assert batch.kinds == ("plane",) * 5
@@ -155,9 +165,10 @@ def test_problems_in_the_plane_take_half_the_steps(monkeypatch, pool):
         ({"plane": {"cells": 8}}, "plane.cells must be at least 16"),
         ({"plane": {"rows": 12}}, "a multiple of 8 rows; plane.rows is 12"),
         ({"plane": 3}, "plane must be a table; got 3"),
+        ({"equations": ["Burgers"], "kinds": {}}, r"plane holds problems of Euler; got Burgers"),
         (
-            {"equations": ["Burgers"], "kinds": {}},
-            "plane holds problems of Euler for the compiled rollout; got it for Burgers",
+            {"rollout": "torch", "ahead": 0.0, "kinds": {}},
+            r"plane is for the compiled rollout; .*\(family 'steered6', rollout 'torch'\)",
         ),
     ],
 )
@@ -167,6 +178,8 @@ def test_wrong_settings_are_named(changes, text):
         training.Recipe.of(None, **settings)
 
 
-def test_digests_of_recipes_without_a_plane_are_what_they_were():
-    assert "plane" not in training.Recipe().settings()
+def test_an_empty_table_asks_for_the_defaults():
+    settings = {"family": "steered6", "equations": ["Euler"]}
+    assert training.Recipe(**settings).in_the_plane is None
+    assert training.Recipe(**settings, plane={}).in_the_plane == Plane()
     assert Plane.of({"rows": 16}) == Plane(rows=16)

@@ -14,6 +14,8 @@ import xarray as xr  # noqa: E402
 import learnedflux as lf  # noqa: E402
 from learnedflux import training  # noqa: E402
 from learnedflux.policy import named_policy  # noqa: E402
+from learnedflux.table import Table  # noqa: E402
+from learnedflux.training.card import write_card  # noqa: E402
 from learnedflux.training.export import _check_parity, export  # noqa: E402
 
 TINY = {
@@ -238,7 +240,7 @@ def test_recipe_files(tmp_path):
 
 
 @pytest.mark.slow
-def test_training_improves_on_mp5(tmp_path):
+def test_training_improves_on_an_untrained_policy(tmp_path):
     settings = {"rows": 6, "cells": 48, "steps": [8], "equations": ["Advection"]}
 
     def validation(**changes):
@@ -260,16 +262,49 @@ def file(short, tmp_path_factory):
 
 
 def test_training_starts_from_the_weights_of_a_policy(short, file, tmp_path):
-    still = SHORT | {"iterations": 1, "rate": 1e-30, "start": file}
+    copy = shutil.copy(file, tmp_path / "copy.onnx")
+    still = SHORT | {"iterations": 1, "rate": 1e-30, "start": str(copy)}
     run = training.train(**still, folder=tmp_path)
     assert torch.equal(weights(run), weights(short))
-    assert training.load_run(tmp_path).recipe.start == file
-    assert torch.equal(weights(training.train(**still, folder=tmp_path, resume=True)), weights(run))
+    copy.unlink()
+    for again in (
+        training.load_run(tmp_path),
+        training.train(**still, folder=tmp_path, resume=True),
+    ):
+        assert torch.equal(weights(again), weights(run))
+        assert again.start == run.start == f"tiny (digest {lf.Policy(file).digest})"
+    policy = run.export(tmp_path / "b.onnx", card=False)
+    assert policy.metadata["start"] == run.start
+    write_card(policy, Table([]), tmp_path / "b.md")
+    told = "- training began with the weights of tiny (digest"
+    assert told in (tmp_path / "b.md").read_text(encoding="utf-8")
+
+
+def test_what_training_makes_worse_is_not_kept(short, file, tmp_path, monkeypatch):
+    from learnedflux.training import trainer
+
+    scores = iter([0.5, 0.8, 0.7])
+    monkeypatch.setattr(trainer, "_validate", lambda tasks, recipe: {"validation": next(scores)})
+    further = SHORT | {"iterations": 2, "validate_every": 1, "start": file}
+    run = training.train(**further, folder=tmp_path)
+    assert torch.equal(weights(run), weights(short))
+    assert run.history.iteration.values.tolist() == [-1, 0, 1]
+    assert run.score == 0.5
+
+
+def test_other_settings_than_those_of_the_start_are_told(caplog):
+    recipe = training.Recipe(family="steered6", equations=["Burgers"])
+    recipe.new_policy().take(named_policy("universal"))
+    assert "starting from policy 'universal' with short 0.18 instead of 0.3" in caplog.text
+    caplog.clear()
+    same = training.Recipe(family="steered6", equations=["Burgers"], policy={"short": 0.3})
+    same.new_policy().take(named_policy("universal"))
+    assert not caplog.text
 
 
 def test_a_start_is_told_by_its_name_in_the_digest(file):
     plain = training.Recipe()
-    assert "start" not in plain.settings(), "digests of before hold"
+    assert plain.digest == "5e5e15e31c661e92", "that of before there were starts"
     begun, elsewhere = (training.Recipe(start=start) for start in (file, "elsewhere/begun.onnx"))
     assert begun.digest == elsewhere.digest != plain.digest
 
