@@ -12,6 +12,7 @@ from learnedflux.evaluation import evaluate, markdown_row
 from learnedflux.files import replace_file
 from learnedflux.policy import Policy
 from learnedflux.table import Table
+from learnedflux.training.plane import KIND
 
 __all__ = ["measure", "write_card"]
 
@@ -121,11 +122,12 @@ def write_card(
             *_markdown(table),
         ]
     if drawn is not None and len(drawn):
+        plane = any(row["problems"].endswith(KIND) for row in drawn)
         lines += [
             "",
             "Problems drawn as for training, none of them trained on or used to choose the policy:",
             "geometric mean, over 24 of each kind, of the first variable's mean error by its range",
-            "after 100 steps, in the plane 50.",
+            f"after 100 steps{', in the plane 50' if plane else ''}.",
             "",
             *_markdown(drawn),
         ]
