@@ -65,9 +65,10 @@ class Problems:
         self.cells, self.stretch = recipe.cells, stretch_of(equation)
         self.gas = recipe.has_kinds(equation)
         self.mix = recipe.rows_of(equation)
-        if self.gas:
+        self.pool = None
+        if self.gas and hard_gas.POOL in self.mix:
             self.pool = hard_gas.shock_pool(seed, -(-recipe.pool // part), recipe.cells)
-        else:
+        if not self.gas:
             settings = pool_settings(recipe, seed, part, None)
             self.draws = {name: d for name, _, d in prepare_draws(recipe, equation, settings)}
 
@@ -75,7 +76,11 @@ class Problems:
         """Kinds of which there are problems with so many cells."""
         if cells == self.cells:
             return list(self.mix)
-        fixed = {"pool"} if self.gas else {name for name in self.mix if distributions[name].fixed}
+        fixed = (
+            {hard_gas.POOL}
+            if self.gas
+            else {name for name in self.mix if distributions[name].fixed}
+        )
         return [kind for kind in self.mix if kind not in fixed]
 
     def draw(self, seed: list[int], mix: dict[str, int], size: Size) -> Batch:

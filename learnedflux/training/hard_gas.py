@@ -23,7 +23,7 @@ from learnedflux.training.profiles import cell_means, random_profiles, random_wa
 from learnedflux.training.reference import FinePool, PoolSettings
 from learnedflux.training.scalar import WAVE_CFL
 
-__all__ = ["GAMMA", "KINDS", "draw", "shock_pool"]
+__all__ = ["GAMMA", "KINDS", "POOL", "draw", "shock_pool"]
 
 GAMMA = 1.4
 POINTS = 32  # per cell, where a sampled jump must land well inside its cell
@@ -238,7 +238,8 @@ def _shock_into_waves(rng: Generator, cells: int, points: int) -> np.ndarray:
 
 # --- all of them ---------------------------------------------------------------------------------
 
-KINDS = (*SIDES, "profiles", "waves", "pool")
+POOL = "pool"  # the kind that needs runs on a fine grid
+KINDS = (*SIDES, "profiles", "waves", POOL)
 
 
 def draw(
@@ -247,12 +248,13 @@ def draw(
     cells: int,
     steps: int,
     cfl: tuple[float, float],
-    pool: FinePool,
+    pool: FinePool | None,
 ) -> Batch:
-    """Return a batch with so many rows of each kind."""
+    """Return a batch with so many rows of each kind; ``pool`` is for the kind of that name."""
     parts = []
     for kind, rows in mix.items():
-        if kind == "pool":
+        if kind == POOL:
+            assert pool is not None
             start, end, dt = pool.draw(rng, rows, steps, cfl)
             parts.append((start, end, dt[:, 0], _halves(rows, cells)))
         elif kind == "profiles":

@@ -21,7 +21,7 @@ from learnedflux.training.distributions import Batch, Draw, Size, draw_rows, joi
 from learnedflux.training.losses import CAP, LINEAR, Outcome, losses
 from learnedflux.training.parallel import Ranks
 from learnedflux.training.recipe import Recipe
-from learnedflux.training.reference import PoolSettings
+from learnedflux.training.reference import PoolSettings, by_row
 from learnedflux.training.rollout import Environment, rollout
 
 __all__ = ["Task", "march", "pool_settings", "prepare_draws", "stretch_of", "tasks_of"]
@@ -103,7 +103,7 @@ class Task:
 def march(scheme: NumbaBackend, batch: Batch) -> np.ndarray:
     """Return the end states by a classical scheme; not finite where it fails."""
     q = batch.initial
-    dt = batch.dt.reshape(-1, *(1,) * (q.ndim - 2))
+    dt = by_row(batch.dt, q)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a row that fails may overflow
         for _ in range(batch.steps):
