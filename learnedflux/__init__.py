@@ -42,10 +42,11 @@ from learnedflux.errors import (
 )
 from learnedflux.evaluation import evaluate
 from learnedflux.grid import Grid
-from learnedflux.policy import Policy, policies
+from learnedflux.policy import Policy
 from learnedflux.problem import Problem
 from learnedflux.scheme import Scheme, schemes
 from learnedflux.semidiscretization import Semidiscretization, reconstruct
+from learnedflux.shipped import policies
 from learnedflux.solver import resume, solve
 
 __all__ = [

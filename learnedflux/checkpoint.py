@@ -19,10 +19,10 @@ from learnedflux.dataset import Statistics, identity, states_of
 from learnedflux.errors import InputError
 from learnedflux.files import replace_file
 from learnedflux.integrators import Integrator
-from learnedflux.policy import policies
 from learnedflux.reconstruction import reconstructions
 from learnedflux.scheme import LEARNED, NO_RIEMANN, Scheme
 from learnedflux.semidiscretization import Semidiscretization
+from learnedflux.shipped import policies
 
 if TYPE_CHECKING:
     from learnedflux.timeloop import TimeLoop

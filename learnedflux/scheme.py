@@ -9,9 +9,10 @@ from typing import Any
 
 from learnedflux.equations import Equation
 from learnedflux.errors import InputError, PolicyMismatchError, UnknownNameError
-from learnedflux.policy import Policy, default_policy
+from learnedflux.policy import Policy
 from learnedflux.reconstruction import Reconstruction, reconstructions, variables
 from learnedflux.riemann import default_riemann, require_support, riemann_solvers
+from learnedflux.shipped import default_policy
 from learnedflux.table import Table
 
 __all__ = ["BoundScheme", "Scheme", "schemes"]

@@ -12,6 +12,7 @@ import xarray as xr
 import learnedflux as lf
 from benchmarks.tables import head, row
 from learnedflux.evaluation.compare import grids_run
+from learnedflux.shipped import named_policy
 
 __all__ = ["BASELINES", "NECESSARY", "Exam", "Verdict", "each_run", "scheme_of", "solved"]
 
@@ -21,14 +22,7 @@ NECESSARY = ("teno5", "mp5")  # what policies are measured against
 
 def scheme_of(given: str) -> Any:
     """Return a scheme for the path of a policy, the name of a shipped one, or "learned"."""
-    shipped = {row["policy"]: row["path"] for row in lf.policies()}
-    if given == "learned":
-        return lf.Scheme(given)
-    if given.endswith(".onnx"):
-        return lf.Scheme(given)
-    if given not in shipped:
-        raise lf.errors.UnknownNameError("policy", given, [*shipped, "learned", "FILE.onnx"])
-    return lf.Scheme(shipped[given])
+    return lf.Scheme(given if given == "learned" else named_policy(given))
 
 
 def each_run(ds: xr.Dataset) -> Iterator[tuple[str, int, xr.Dataset]]:

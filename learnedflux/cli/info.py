@@ -18,7 +18,8 @@ from learnedflux.backends.compiled import cache_folder
 from learnedflux.cli.common import write, write_pairs
 from learnedflux.dataset import library_version
 from learnedflux.errors import InputError
-from learnedflux.policy import Policy, policies
+from learnedflux.policy import Policy
+from learnedflux.shipped import policies
 from learnedflux.table import Table
 
 __all__ = ["add_to"]

@@ -6,12 +6,13 @@ import argparse
 import inspect
 from typing import Any
 
-from learnedflux import policy, problems
+from learnedflux import problems
 from learnedflux.cli.common import write, write_pairs
 from learnedflux.errors import UnknownNameError
 from learnedflux.reconstruction import reconstructions
 from learnedflux.riemann import riemann_solvers
 from learnedflux.scheme import schemes
+from learnedflux.shipped import named_policy, policies
 from learnedflux.table import Table
 
 __all__ = ["add_to"]
@@ -61,11 +62,7 @@ def _schemes(given: argparse.Namespace) -> None:
 
 
 def _policies(given: argparse.Namespace) -> None:
-    table = policy.policies()
     if given.name is None:
-        write(_columns(table, "policy", "version", "equations", "order", "stencil", "digest"))
+        write(_columns(policies(), "policy", "version", "equations", "order", "stencil", "digest"))
         return
-    found = [row for row in table if row["policy"] == given.name]
-    if not found:
-        raise UnknownNameError("policy", given.name, table.column("policy"))
-    write(policy.Policy(found[0]["path"]))
+    write(named_policy(given.name))

@@ -122,7 +122,7 @@ def write_card(
             *_markdown(table),
         ]
     if drawn is not None and len(drawn):
-        plane = any(row["problems"].endswith(KIND) for row in drawn)
+        plane = any(row["problems"].endswith(f" {KIND}") for row in drawn)
         lines += [
             "",
             "Problems drawn as for training, none of them trained on or used to choose the policy:",

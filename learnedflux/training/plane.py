@@ -53,6 +53,8 @@ class Plane(NamedTuple):
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Plane:
         """Return settings from a table, checked."""
+        if not isinstance(given, Mapping):
+            raise InputError(f"plane must be a table; got {given!r}.")
         for key, value in given.items():
             if key not in cls._fields:
                 raise UnknownNameError("setting of the plane", key, cls._fields)

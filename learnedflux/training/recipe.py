@@ -161,9 +161,7 @@ class Recipe:
                 raise InputError(f"{key} must be a list; got {given!r}.")
             object.__setattr__(self, key, tuple(given))
         object.__setattr__(self, "equations", tuple(map(laws.find, self.equations)))
-        for key in ("policy", "distributions", "kinds", "plane", "experiment", "losses"):
-            if key == "plane" and self.plane is None:
-                continue
+        for key in ("policy", "distributions", "kinds", "experiment", "losses"):
             if not isinstance(getattr(self, key), Mapping):
                 raise InputError(f"{key} must be a table; got {getattr(self, key)!r}.")
         self._check_names()

@@ -28,7 +28,8 @@ class Run:
     policy : torch.nn.Module
         The best policy, by validation; of the recipe's family.
     history : xarray.Dataset
-        Loss, learning rate, gradient norm and validation ratios over iterations.
+        Loss, learning rate, gradient norm and validation ratios over iterations; iteration -1 is
+        the validation of the policy that it started from, if any.
     folder : Path
         Where checkpoints, history and logs are.
     start : str
@@ -67,8 +68,9 @@ class Run:
 
     def __repr__(self) -> str:
         baselines = "WENO" if self.recipe.experiment else " or ".join(self.recipe.baselines)
+        iterations = int((self.history.iteration >= 0).sum())
         return (
-            f"Run {self.recipe.name!r}\n├── iterations: {self.history.sizes['iteration']}\n"
+            f"Run {self.recipe.name!r}\n├── iterations: {iterations}\n"
             f"├── best validation: {self.score:.3f} of the error of {baselines}\n"
             f"└── folder: {self.folder}"
         )

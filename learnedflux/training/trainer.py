@@ -28,7 +28,7 @@ from tqdm import tqdm
 
 from learnedflux.errors import InputError
 from learnedflux.files import replace_file
-from learnedflux.policy import named_policy
+from learnedflux.shipped import named_policy
 from learnedflux.training.compiled import CompiledTraining
 from learnedflux.training.losses import CAP, ratio
 from learnedflux.training.paper import PaperTraining, require

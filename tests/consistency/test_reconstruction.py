@@ -5,11 +5,11 @@ import pytest
 
 import learnedflux as lf
 from learnedflux import limiters
-from learnedflux.policy import default_policy
 from learnedflux.reconstruction import reconstructions, weno7
 from learnedflux.reconstruction.mp import ALPHA, mp_bounds
 from learnedflux.reconstruction.stencil import differences, linear5, smoothness, substencils
 from learnedflux.reconstruction.weno import weno5_z_factors
+from learnedflux.shipped import default_policy
 
 CLASSICAL = list(reconstructions)
 ALL = [*CLASSICAL, "learned"]

@@ -13,7 +13,7 @@ import xarray as xr  # noqa: E402
 
 import learnedflux as lf  # noqa: E402
 from learnedflux import training  # noqa: E402
-from learnedflux.policy import named_policy  # noqa: E402
+from learnedflux.shipped import named_policy  # noqa: E402
 from learnedflux.table import Table  # noqa: E402
 from learnedflux.training.card import write_card  # noqa: E402
 from learnedflux.training.export import _check_parity, export  # noqa: E402
@@ -290,6 +290,7 @@ def test_what_training_makes_worse_is_not_kept(short, file, tmp_path, monkeypatc
     assert torch.equal(weights(run), weights(short))
     assert run.history.iteration.values.tolist() == [-1, 0, 1]
     assert run.score == 0.5
+    assert "iterations: 2\n" in repr(run)
 
 
 def test_other_settings_than_those_of_the_start_are_told(caplog):
@@ -323,7 +324,7 @@ def test_shipped_policies_are_starts_by_name(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"start": "univresal"}, "no shipped policy named 'univresal'. Did you mean 'universal'"),
+        ({"start": "univresal"}, "no policy named 'univresal'. Did you mean 'universal'"),
         ({"start": "none.onnx"}, "no policy file 'none.onnx'"),
         ({"start": 3}, "start must be the name or file of a policy; got 3"),
         ({"start": "euler"}, "of family 'steered6': the recipe's is 'bounded5'"),
