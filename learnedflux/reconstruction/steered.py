@@ -16,6 +16,10 @@ still apart: the first can be kept sharp while others get the dissipation they n
   a contact. Where sound is faster on one side it is taken for one, if the wave is shorter than six
   cells or so; elsewhere only a share of its roughness, ``short``, counts, and wakes for shorter
   waves yet.
+- Shocks and fans need less of it than contacts: what it sharpens too much is shed as noise behind
+  them, for as long as they run. Only a share of its actions, ``shock``, counts where flow is
+  compressed by a wave that runs over the grid one way; and ``fan`` where it expands. Shocks that
+  stand nearly still, with waves into them from both sides, keep all of it.
 - Where the differences have both signs there is a wave, and none may be pumped: actions fade out,
   and only the damping remains, which takes the face value towards the upwind cell, and only in flow
   that is being compressed.
@@ -26,8 +30,9 @@ still apart: the first can be kept sharp while others get the dissipation they n
 ``d`` is the tuple of five differences, ``c`` the upwind cell, ``eps`` the spacing of floating-point
 numbers at one, and ``speeds`` six characteristic speeds over the fastest: of the field itself, of
 the first and of the last field, each in the upwind and in the downwind cell. ``settings`` are named
-in ``SETTINGS``: threshold and softness of the sensor, the share ``short``, ``theta``, and the
-steepness of the bounds where the network acts in full (``alpha``) and in smooth flow (``loose``);
+in ``SETTINGS``: threshold and softness of the sensor, the share ``short``, ``theta``, the
+steepness of the bounds where the network acts in full (``alpha``) and in smooth flow (``loose``),
+and the shares ``shock`` and ``fan``;
 ``theta`` is the share of the central value in the value of a wave of four cells, the rest is the
 upwind one's.
 """
@@ -59,13 +64,14 @@ DIFFERENCES = 5
 SPEEDS = 6
 INPUTS = DIFFERENCES + SPEEDS  # what the network sees
 ANSWERS = DIFFERENCES + 1  # actions and damping
-SETTINGS = ("threshold", "softness", "short", "theta", "alpha", "loose")
+SETTINGS = ("threshold", "softness", "short", "theta", "alpha", "loose", "shock", "fan")
 FLOOR = 1e-30  # keeps 0/0 away where all cells are zero; its inverse exists in float32
 ROUND_OFF = 64.0  # differences below so many units in the last place of the cell are no signal
 GUARD = 20.0  # scaled differences of both signs whose product is above a twentieth are a wave
 COMPRESSED = 0.02  # loss of speed across a face from which on flow counts as being compressed
 RAMP = 10.0  # inverse of the loss of speed over which damping sets in
 UNEQUAL = 80.0  # inverse of the difference in speed from which on a field counts as nonlinear
+ONE_WAY = 3.0  # inverse of the product of both speeds from which on waves run one way
 LONG = 0.7  # k = 2 - 2 cos(wavenumber) from which on waves on a slope begin to count as rough
 FAINT = 0.03  # change over the sum of both spreads of speeds up to which a jump is no contact
 DISTINCT = 40.0  # inverse of the change from there to a jump that certainly is one
@@ -85,7 +91,7 @@ def for_steps(settings: tuple[float, ...], cfl: float) -> tuple[float, ...]:
     if cfl <= WIDE:
         return settings
     steepest = min(NEAR, max(2.4 - 2.0 * cfl, 2.0 / 3.0))
-    return (*settings[:5], min(settings[5], steepest))
+    return (*settings[:5], min(settings[5], steepest), *settings[6:])
 
 
 @pointwise
@@ -157,6 +163,15 @@ def _sensor(rough, settings):
 def _nonlinear(speeds):
     """How far waves run at different speeds on both sides: 0, as in contacts, to 1."""
     return smaller(absolute(speeds[0] - speeds[1]) * UNEQUAL, 1.0)
+
+
+@pointwise
+def _say(speeds, settings):
+    """Share of the network's actions that counts: less in shocks and fans than in contacts."""
+    shock, fan = settings[6], settings[7]
+    slowing = (speeds[0] - speeds[1]) * UNEQUAL
+    one_way = _ramp(speeds[0] * speeds[1] * ONE_WAY)
+    return (1.0 - (1.0 - shock) * (_ramp(slowing) * one_way)) - (1.0 - fan) * _ramp(-slowing)
 
 
 @pointwise
@@ -287,7 +302,7 @@ def heard(speeds, gates):
 def decide(d, c, speeds, gates, answers, settings):
     """Return the left-biased face value that the network's five actions and damping lead to."""
     sensor, monotone, narrow = gates
-    acting, steep, loose = monotone * sensor, settings[4], settings[5]
+    acting, steep, loose = (monotone * sensor) * _say(speeds, settings), settings[4], settings[5]
     resting = loose - larger(loose - NEAR, 0.0) * narrow
     increment = _base(d, settings[3]) + acting * dot(answers[:5], d)
     increment = _clipped(increment, d, resting + (steep - resting) * acting)

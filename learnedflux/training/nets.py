@@ -187,6 +187,8 @@ class SteeredPolicy(FamilyPolicy):
     alpha, loose : float
         Steepness of the monotonicity-preserving bounds where the network acts in full, and where it
         does not.
+    shock, fan : float
+        Share of the network's actions that counts in shocks that run over the grid, and in fans.
     seed : int
         Seed of the initial weights.
     """
@@ -200,6 +202,8 @@ class SteeredPolicy(FamilyPolicy):
         theta: float = 0.8,
         alpha: float = 2.0,
         loose: float = 4.0,
+        shock: float = 0.6,
+        fan: float = 1.0,
         seed: int = 0,
     ) -> None:
         super().__init__(
@@ -212,6 +216,8 @@ class SteeredPolicy(FamilyPolicy):
             theta=theta,
             alpha=alpha,
             loose=loose,
+            shock=shock,
+            fan=fan,
         )
 
 

@@ -7,7 +7,7 @@ from learnedflux.reconstruction import steered
 from learnedflux.reconstruction.stencil import differences
 
 EPS = float(np.finfo(np.float64).eps)
-SETTINGS = (0.15, 0.1, 0.18, 0.8, 2.0, 4.0)
+SETTINGS = (0.15, 0.1, 0.18, 0.8, 2.0, 4.0, 0.6, 0.8)
 
 
 def speeds_at(cells, gain, sound=0.0):
@@ -259,3 +259,34 @@ def test_it_keeps_any_scale(scale):
     cells = np.sin(np.arange(6.0)[:, None] + np.linspace(0, 6, 50))
     expected = plain(cells)
     np.testing.assert_allclose(plain(scale * cells) / scale, expected, 1e-12)
+
+
+@pytest.mark.parametrize(
+    "left, right, share",
+    [
+        pytest.param(0.8, 0.8, 1.0, id="carried along"),
+        pytest.param(1.0, 0.6, 0.6, id="shock"),
+        pytest.param(-0.6, -1.0, 0.6, id="shock to the left"),
+        pytest.param(0.8, 0.79, 0.68, id="hardly a shock"),
+        pytest.param(1.0, 0.1, 0.88, id="strong shock"),
+        pytest.param(0.7, -0.6, 1.0, id="shock that stands"),
+        pytest.param(0.6, 1.0, 0.8, id="fan"),
+        pytest.param(-0.4, 0.4, 0.8, id="fan through rest"),
+        pytest.param(0.79, 0.8, 0.84, id="hardly a fan"),
+    ],
+)
+def test_in_shocks_that_run_and_in_fans_a_share_of_its_actions_counts(left, right, share):
+    d, c = seen((0.0, 0.0, 0.3, 1.0, 1.0, 1.0))
+    unbounded, answers = (*SETTINGS[:4], 1e6, 1e6, *SETTINGS[6:]), (0.0, 0.1, 0.2, 0.0, 0.0, 0.0)
+
+    def acts(one, other):
+        speeds = (one, other, -0.5, -0.5, 1.0, 1.0)
+        _, gates = steered.look(d, c, (0.5, 0.5, *speeds[2:]), unbounded, EPS)
+        values = [
+            steered.decide(d, c, speeds, gates, given, unbounded)
+            for given in (answers, (0.0,) * steered.ANSWERS)
+        ]
+        return values[0] - values[1]
+
+    assert acts(left, right) == pytest.approx(share * acts(0.5, 0.5), rel=1e-12)
+    assert acts(left, right) == acts(-right, -left), "as seen from the other side"
