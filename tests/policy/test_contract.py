@@ -7,6 +7,7 @@ import pytest
 
 import learnedflux as lf
 from learnedflux.policy import CONTRACT_KEY, REQUIRED
+from learnedflux.reconstruction.steered import SETTINGS
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed: policies cannot be built")
 from onnx import TensorProto, helper  # noqa: E402
@@ -114,8 +115,10 @@ def test_both_backends_narrow_bounds_for_large_steps(make):
     np.testing.assert_allclose(torch[name], numba[name], rtol=1e-10, atol=1e-10)
     semi = lf.Semidiscretization(problem, "learned", cfl=0.8)
     wide = lf.Semidiscretization(problem, "learned")
-    assert semi.scheme.reconstruction.network.settings[-1] == pytest.approx(0.8)
-    assert wide.scheme.reconstruction.network.settings[-1] == 4.0
+    assert semi.scheme.reconstruction.network.settings[SETTINGS.index("loose")] == pytest.approx(
+        0.8
+    )
+    assert wide.scheme.reconstruction.network.settings[SETTINGS.index("loose")] == 4.0
 
 
 def test_bounds_are_narrowed_without_the_file(tmp_path):
@@ -125,7 +128,8 @@ def test_bounds_are_narrowed_without_the_file(tmp_path):
     policy = lf.Policy(path)
     path.unlink()
     narrowed = policy.for_steps(0.7)
-    assert narrowed.network.settings == (*policy.network.settings[:-1], 1.0)
+    expected = dict(zip(SETTINGS, policy.network.settings, strict=True)) | {"loose": 1.0}
+    assert narrowed.network.settings == tuple(expected.values())
     assert narrowed.digest == policy.digest
     assert policy.for_steps(0.4) is policy
 

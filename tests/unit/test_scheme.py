@@ -4,6 +4,7 @@ import pytest
 
 import learnedflux as lf
 from learnedflux.reconstruction import reconstructions
+from learnedflux.reconstruction.steered import SETTINGS
 
 
 def test_defaults_are_chosen_by_the_equation():
@@ -43,8 +44,7 @@ def test_learned_is_the_policy_for_the_equation():
 def test_large_steps_narrow_the_bounds_of_what_is_carried_along():
     def loose(equation, cfl, dimension=1, scheme="learned"):
         bound = lf.Scheme(scheme).bind(equation).for_steps(cfl, equation, dimension)
-        network = bound.reconstruction.network
-        return network.settings[network.family.settings.index("loose")]
+        return bound.reconstruction.network.settings[SETTINGS.index("loose")]
 
     for equation in (lf.Advection(), lf.Euler()):
         steepness = [loose(equation, cfl) for cfl in (0.1, 0.4, 0.5, 0.7, 0.75, 0.8, 1.0)]

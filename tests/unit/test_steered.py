@@ -262,7 +262,7 @@ def test_it_keeps_any_scale(scale):
 
 
 @pytest.mark.parametrize(
-    "left, right, share",
+    ("left", "right", "share"),
     [
         pytest.param(0.8, 0.8, 1.0, id="carried along"),
         pytest.param(1.0, 0.6, 0.6, id="shock"),
