@@ -188,7 +188,8 @@ class SteeredPolicy(FamilyPolicy):
         Steepness of the monotonicity-preserving bounds where the network acts in full, and where it
         does not.
     shock, fan : float
-        Share of the network's actions that counts in shocks that run over the grid, and in fans.
+        Share, 0 to 1, of the network's actions that counts in shocks that run over the grid, and in
+        fans; for the rest bounds there are those of Suresh and Huynh.
     seed : int
         Seed of the initial weights.
     """
@@ -202,10 +203,14 @@ class SteeredPolicy(FamilyPolicy):
         theta: float = 0.8,
         alpha: float = 2.0,
         loose: float = 4.0,
-        shock: float = 0.6,
+        shock: float = 1.0,
         fan: float = 1.0,
         seed: int = 0,
     ) -> None:
+        for name, share in (("shock", shock), ("fan", fan)):
+            number = isinstance(share, (int, float)) and not isinstance(share, bool)
+            if not (number and 0.0 <= share <= 1.0):
+                raise InputError(f"{name} must be a number from 0 to 1; got {share!r}.")
         super().__init__(
             formulas.families[steered.FAMILY],
             hidden,

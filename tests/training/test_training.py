@@ -166,6 +166,8 @@ def test_onnx_equals_torch_in_the_solver(run, tmp_path):
         ),
         ({"rollout": "numba"}, "no rollout named 'numba'"),
         (STEERED | {"dtype": "float32"}, "got steered6 in float32. Choose rollout"),
+        (STEERED | {"policy": {"shock": 3.0}}, "shock must be a number from 0 to 1; got 3.0"),
+        (STEERED | {"policy": {"fan": float("nan")}}, "fan must be a number from 0 to 1; got nan"),
         ({"rollout": "compiled", "rows": 6}, "of Advection it got 12: {'profiles': 12}"),
         ({"kinds": {"singel": 8}}, "no kind of gas problem named 'singel'"),
         (STEERED | {"kinds": {"single": 6}}, "a multiple of 8 rows; of Euler it got 6"),
@@ -296,9 +298,10 @@ def test_what_training_makes_worse_is_not_kept(short, file, tmp_path, monkeypatc
 def test_other_settings_than_those_of_the_start_are_told(caplog):
     recipe = training.Recipe(family="steered6", equations=["Burgers"])
     recipe.new_policy().take(named_policy("universal"))
-    assert "starting from policy 'universal' with short 0.18 instead of 0.3" in caplog.text
+    assert "'universal' with short 0.18 instead of 0.3, shock 1 instead of 0.6" in caplog.text
     caplog.clear()
-    same = training.Recipe(family="steered6", equations=["Burgers"], policy={"short": 0.3})
+    theirs = {"short": 0.3, "shock": 0.6}
+    same = training.Recipe(family="steered6", equations=["Burgers"], policy=theirs)
     same.new_policy().take(named_policy("universal"))
     assert not caplog.text
 
