@@ -290,3 +290,17 @@ def test_in_shocks_that_run_and_in_fans_a_share_of_its_actions_counts(left, righ
 
     assert acts(left, right) == pytest.approx(share * acts(0.5, 0.5), rel=1e-12)
     assert acts(left, right) == acts(-right, -left), "as seen from the other side"
+
+
+@pytest.mark.parametrize("loose", [4.0, 1.0])  # up to CFL 0.42, and above
+def test_bounds_in_shocks_widen_as_its_share_falls(loose):
+    d, c = seen((0.0, 0.0, 0.1, 1.0, 1.0, 1.0))
+    speeds, answers = (1.0, 0.6, -0.5, -0.5, 1.0, 0.6), (0.0, 0.0, 100.0, 0.0, 0.0, 0.0)
+
+    def bound(alpha, shock):
+        settings = (*SETTINGS[:4], alpha, loose, shock, 1.0)
+        _, gates = steered.look(d, c, speeds, settings, EPS)
+        return steered.decide(d, c, speeds, gates, answers, settings)
+
+    assert bound(2.0, 0.6) == pytest.approx(bound(2.8, 1.0), rel=1e-12)
+    assert bound(2.0, 1.0) < bound(2.0, 0.6) < bound(2.0, 0.0)
