@@ -115,10 +115,9 @@ def test_both_backends_narrow_bounds_for_large_steps(make):
     np.testing.assert_allclose(torch[name], numba[name], rtol=1e-10, atol=1e-10)
     semi = lf.Semidiscretization(problem, "learned", cfl=0.8)
     wide = lf.Semidiscretization(problem, "learned")
-    assert semi.scheme.reconstruction.network.settings[SETTINGS.index("loose")] == pytest.approx(
-        0.8
-    )
-    assert wide.scheme.reconstruction.network.settings[SETTINGS.index("loose")] == 4.0
+    for given, steepness in ((semi, 0.8), (wide, 4.0)):
+        settings = given.scheme.reconstruction.network.settings
+        assert settings[SETTINGS.index("loose")] == pytest.approx(steepness)
 
 
 def test_bounds_are_narrowed_without_the_file(tmp_path):
