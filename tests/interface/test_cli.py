@@ -615,6 +615,6 @@ def test_version_and_help(capsys):
 
 
 def test_it_is_a_command(python):
-    process = python("-m", "learnedflux.cli", "schemes")
+    process = python("-m", "learnedflux", "schemes")
     assert process.stdout.startswith("scheme ")
     assert process.stderr == ""

@@ -1,4 +1,4 @@
-"""``python -m learnedflux.cli``."""
+"""``python -m learnedflux``."""
 
 import sys
 
