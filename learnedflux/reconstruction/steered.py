@@ -16,11 +16,10 @@ still apart: the first can be kept sharp while others get the dissipation they n
   a contact. Where sound is faster on one side it is taken for one, if the wave is shorter than six
   cells or so; elsewhere only a share of its roughness, ``short``, counts, and wakes for shorter
   waves yet.
-- Shocks and fans need less of it than contacts, and wider bounds, or they shed noise for as long as
-  they run. Only a share of its actions, ``shock``, counts where flow is compressed and both speeds
-  have one sign and are not small, and ``fan`` where it expands; the bounds are those of Suresh and
-  Huynh as far as the rest. Shocks that stand nearly still keep all of it, and strong ones that run
-  into gas at rest most: there one of the two speeds is small.
+- Shocks that run over the grid have bounds of their own, wider ones. Within those of contacts they
+  shed noise for as long as they run, longer than training can follow gradients. Shocks that stand
+  nearly still keep those of contacts, and so, in part, do strong ones that run into gas at rest:
+  there one of the two speeds is small.
 - Where the differences have both signs there is a wave, and none may be pumped: actions fade out,
   and only the damping remains, which takes the face value towards the upwind cell, and only in flow
   that is being compressed.
@@ -31,17 +30,18 @@ still apart: the first can be kept sharp while others get the dissipation they n
 ``d`` is the tuple of five differences, ``c`` the upwind cell, ``eps`` the spacing of floating-point
 numbers at one, and ``speeds`` six characteristic speeds over the fastest: of the field itself, of
 the first and of the last field, each in the upwind and in the downwind cell. ``settings`` are named
-in ``SETTINGS``: threshold and softness of the sensor, the share ``short``, ``theta``, the
-steepness of the bounds where the network acts in full (``alpha``) and in smooth flow (``loose``),
-and the shares ``shock`` and ``fan``. ``theta`` is the share of the central value in the value of a
-wave of four cells, the rest is the upwind one's.
+in ``SETTINGS``: threshold and softness of the sensor, the share ``short``, ``theta``, and the
+steepness of the bounds: where the network acts in full (``alpha``), in smooth flow (``loose``), and
+where it acts in full in a running shock (``shock``).
+``theta`` is the share of the central value in the value of a wave of four cells, the rest is the
+upwind one's.
 """
 
 from __future__ import annotations
 
 from learnedflux.limiters import median_clip
 from learnedflux.ops import absolute, dot, larger, pointwise, reverse, smaller
-from learnedflux.reconstruction.mp import ALPHA, mp_bounds
+from learnedflux.reconstruction.mp import mp_bounds
 
 __all__ = [
     "ANSWERS",
@@ -64,7 +64,7 @@ DIFFERENCES = 5
 SPEEDS = 6
 INPUTS = DIFFERENCES + SPEEDS  # what the network sees
 ANSWERS = DIFFERENCES + 1  # actions and damping
-SETTINGS = ("threshold", "softness", "short", "theta", "alpha", "loose", "shock", "fan")
+SETTINGS = ("threshold", "softness", "short", "theta", "alpha", "loose", "shock")
 FLOOR = 1e-30  # keeps 0/0 away where all cells are zero; its inverse exists in float32
 ROUND_OFF = 64.0  # differences below so many units in the last place of the cell are no signal
 GUARD = 20.0  # scaled differences of both signs whose product is above a twentieth are a wave
@@ -166,12 +166,9 @@ def _nonlinear(speeds):
 
 
 @pointwise
-def _say(speeds, settings):
-    """Share of the network's say: less in shocks and fans than in contacts."""
-    shock, fan = settings[6], settings[7]
-    slowing = (speeds[0] - speeds[1]) * UNEQUAL
-    one_way = _ramp(speeds[0] * speeds[1] * ONE_WAY)
-    return (1.0 - (1.0 - shock) * (_ramp(slowing) * one_way)) - (1.0 - fan) * _ramp(-slowing)
+def _running(speeds):
+    """How far waves run towards each other and over the grid one way, as in shocks: 0 to 1."""
+    return _ramp((speeds[0] - speeds[1]) * UNEQUAL) * _ramp(speeds[0] * speeds[1] * ONE_WAY)
 
 
 @pointwise
@@ -302,10 +299,10 @@ def heard(speeds, gates):
 def decide(d, c, speeds, gates, answers, settings):
     """Return the left-biased face value that the network's five actions and damping lead to."""
     sensor, monotone, narrow = gates
-    acting, say, loose = monotone * sensor, _say(speeds, settings), settings[5]
-    steep = ALPHA - (ALPHA - settings[4]) * say
+    acting, alpha, loose = monotone * sensor, settings[4], settings[5]
+    steep = alpha + (settings[6] - alpha) * _running(speeds)
     resting = loose - larger(loose - NEAR, 0.0) * narrow
-    increment = _base(d, settings[3]) + (acting * say) * dot(answers[:5], d)
+    increment = _base(d, settings[3]) + acting * dot(answers[:5], d)
     increment = _clipped(increment, d, resting + (steep - resting) * acting)
     damping = _ramp(answers[5]) * (sensor * _compressed(speeds))
     return c + increment * (1.0 - (1.0 - monotone) * damping)

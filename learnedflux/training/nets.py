@@ -187,9 +187,9 @@ class SteeredPolicy(FamilyPolicy):
     alpha, loose : float
         Steepness of the monotonicity-preserving bounds where the network acts in full, and where it
         does not.
-    shock, fan : float
-        Share, 0 to 1, of the network's actions that counts in shocks that run over the grid, and in
-        fans; for the rest bounds there are those of Suresh and Huynh.
+    shock : float
+        Steepness in place of ``alpha`` in shocks that run over the grid. For fluxes that are
+        neither convex nor concave, 2: wide bounds find compound waves slowly.
     seed : int
         Seed of the initial weights.
     """
@@ -202,15 +202,10 @@ class SteeredPolicy(FamilyPolicy):
         short: float = 0.18,
         theta: float = 0.8,
         alpha: float = 2.0,
-        loose: float = 4.0,
-        shock: float = 1.0,
-        fan: float = 1.0,
+        loose: float = ALPHA,
+        shock: float = ALPHA,
         seed: int = 0,
     ) -> None:
-        for name, share in (("shock", shock), ("fan", fan)):
-            number = isinstance(share, (int, float)) and not isinstance(share, bool)
-            if not (number and 0.0 <= share <= 1.0):
-                raise InputError(f"{name} must be a number from 0 to 1; got {share!r}.")
         super().__init__(
             formulas.families[steered.FAMILY],
             hidden,
@@ -222,7 +217,6 @@ class SteeredPolicy(FamilyPolicy):
             alpha=alpha,
             loose=loose,
             shock=shock,
-            fan=fan,
         )
 
 

@@ -49,6 +49,9 @@ class Recipe:
     policy : dict
         Settings of the family: those of :class:`~learnedflux.training.BoundedPolicy` or
         :class:`~learnedflux.training.SteeredPolicy`.
+    deployed : dict
+        Settings of the family in whose place others stood while it was trained: what weights are
+        best found with need not be what they are best run with.
     distributions : dict
         Problems by equation: ``{"Burgers": {"profiles": 1.0, "riemann": 0.5}}``, a weight of 1
         standing for ``rows`` rows. Default for an equation not named:
@@ -127,6 +130,7 @@ class Recipe:
     equations: tuple[Equation, ...] = ("Advection", "Burgers", "Euler")  # type: ignore[assignment]
     family: str = "bounded5"
     policy: dict[str, Any] = field(default_factory=dict)
+    deployed: dict[str, Any] = field(default_factory=dict)
     distributions: dict[str, dict[str, float]] = field(default_factory=dict)
     kinds: dict[str, int] = field(default_factory=dict)
     plane: Mapping[str, int] | None = None
@@ -161,7 +165,7 @@ class Recipe:
                 raise InputError(f"{key} must be a list; got {given!r}.")
             object.__setattr__(self, key, tuple(given))
         object.__setattr__(self, "equations", tuple(map(laws.find, self.equations)))
-        for key in ("policy", "distributions", "kinds", "experiment", "losses"):
+        for key in ("policy", "deployed", "distributions", "kinds", "experiment", "losses"):
             if not isinstance(getattr(self, key), Mapping):
                 raise InputError(f"{key} must be a table; got {getattr(self, key)!r}.")
         self._check_names()
@@ -176,10 +180,15 @@ class Recipe:
         if len(set(names)) < len(names):
             raise InputError(f"equations must differ in name; got {', '.join(names)}.")
         known = _settings_of(self.family)
-        for key in self.policy:
+        for key in (*self.policy, *self.deployed):
             if key not in known:
                 raise UnknownNameError(f"setting of policy family {self.family!r}", key, known)
-        policy = families[self.family](**self.policy, seed=self.seed)  # says what is wrong in it
+        policy, run = self.new_policy(), self.new_policy(deployed=True)  # say what is wrong in them
+        if _shapes(run) != _shapes(policy):
+            raise InputError(
+                f"deployed settings cannot change the network that was trained; got "
+                f"{self.deployed!r} for {self.policy!r}."
+            )
         if not isinstance(self.start, str):
             raise InputError(f"start must be the name or file of a policy; got {self.start!r}.")
         if self.start and not hasattr(policy, "take"):
@@ -333,11 +342,15 @@ class Recipe:
             name: max(1, round(weight * self.rows)) for name, weight in self.mix(equation).items()
         }
 
-    def new_policy(self) -> Any:
-        """Return an untrained policy of the family, in this recipe's precision."""
+    def new_policy(self, deployed: bool = False) -> Any:
+        """Return an untrained policy of the family, in this recipe's precision.
+
+        With the settings that it is trained with, or those that it is run with.
+        """
         import torch
 
-        policy = families[self.family](**self.policy, seed=self.seed)
+        settings = {**self.policy, **(self.deployed if deployed else {})}
+        policy = families[self.family](**settings, seed=self.seed)
         return policy.to(getattr(torch, self.dtype))
 
     def settings(self) -> dict[str, Any]:
@@ -345,7 +358,12 @@ class Recipe:
         found = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         found["equations"] = [laws.describe(equation) for equation in self.equations]
         # Digests of recipes without these are older than they are.
-        for key, none in (("plane", None), ("experiment", {}), ("start", "")):
+        for key, none in (
+            ("plane", None),
+            ("experiment", {}),
+            ("start", ""),
+            ("deployed", {}),
+        ):
             if found[key] == none:
                 del found[key]
         plain: dict[str, Any] = json.loads(json.dumps(found))
@@ -395,6 +413,10 @@ class Recipe:
 
 def _whole(value: Any, least: int = 1) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _shapes(policy: Any) -> dict[str, Any]:
+    return {name: weights.shape for name, weights in policy.state_dict().items()}
 
 
 def _settings_of(family: str) -> list[str]:

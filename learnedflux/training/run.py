@@ -26,7 +26,8 @@ class Run:
     recipe : Recipe
         What was trained.
     policy : torch.nn.Module
-        The best policy, by validation; of the recipe's family.
+        The best policy, by validation; of the recipe's family, with the settings it is deployed
+        with.
     history : xarray.Dataset
         Loss, learning rate, gradient norm and validation ratios over iterations; iteration -1 is
         the validation of the policy that it started from, if any.
@@ -43,8 +44,9 @@ class Run:
         self.start = start
 
     @classmethod
-    def of(cls, recipe: Recipe, policy: nn.Module, state: TrainingState, folder: Path) -> Run:
-        """Return the run that a state of training amounts to, with its best weights."""
+    def of(cls, recipe: Recipe, state: TrainingState, folder: Path) -> Run:
+        """Return the run that a state of training amounts to: its best weights, as deployed."""
+        policy = recipe.new_policy(deployed=True)
         policy.load_state_dict(state.best)
         return cls(recipe, policy.double().cpu(), state.history(recipe), folder, state.start)
 
@@ -52,7 +54,8 @@ class Run:
     def score(self) -> float:
         """Validation of the policy kept: geometric mean of the error over the best baseline's.
 
-        The lowest there is, unless the family or the experiment judges by a ``score`` of its own.
+        With the settings that it was trained with. The lowest there is, unless the family or the
+        experiment judges by a ``score`` of its own.
         """
         measured = self.history.dropna("iteration", subset=["validation"])
         judged = measured.score if "score" in measured else measured.validation
@@ -107,4 +110,4 @@ def load_run(folder: str | Path) -> Run:
     policy: nn.Module = recipe.new_policy()
     state = TrainingState(policy, torch.optim.Adam(policy.parameters()), policy.state_dict())
     state.load(path, recipe)
-    return Run.of(recipe, policy, state, place)
+    return Run.of(recipe, state, place)

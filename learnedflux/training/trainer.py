@@ -116,7 +116,7 @@ def train(
             place.mkdir(parents=True, exist_ok=True)
             board = stack.enter_context(Board(place))
         _loop(state, chosen, iterate, validate, board, place, shown)
-    return Run.of(chosen, policy, state, place)
+    return Run.of(chosen, state, place)
 
 
 def _laboratory(

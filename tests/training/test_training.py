@@ -166,8 +166,9 @@ def test_onnx_equals_torch_in_the_solver(run, tmp_path):
         ),
         ({"rollout": "numba"}, "no rollout named 'numba'"),
         (STEERED | {"dtype": "float32"}, "got steered6 in float32. Choose rollout"),
-        (STEERED | {"policy": {"shock": 3.0}}, "shock must be a number from 0 to 1; got 3.0"),
-        (STEERED | {"policy": {"fan": float("nan")}}, "fan must be a number from 0 to 1; got nan"),
+        ({"deployed": {"short": 0.5}}, "no setting of policy family 'bounded5' named 'short'"),
+        ({"deployed": {"hidden": [3]}}, "deployed settings cannot change the network"),
+        ({"deployed": 0.5}, "deployed must be a table; got 0.5"),
         ({"rollout": "compiled", "rows": 6}, "of Advection it got 12: {'profiles': 12}"),
         ({"kinds": {"singel": 8}}, "no kind of gas problem named 'singel'"),
         (STEERED | {"kinds": {"single": 6}}, "a multiple of 8 rows; of Euler it got 6"),
@@ -298,12 +299,25 @@ def test_what_training_makes_worse_is_not_kept(short, file, tmp_path, monkeypatc
 def test_other_settings_than_those_of_the_start_are_told(caplog):
     recipe = training.Recipe(family="steered6", equations=["Burgers"])
     recipe.new_policy().take(named_policy("universal"))
-    assert "'universal' with short 0.18 instead of 0.3, shock 1 instead of 0.6" in caplog.text
+    assert "'universal' with short 0.18 instead of 0.3" in caplog.text
     caplog.clear()
-    theirs = {"short": 0.3, "shock": 0.6}
+    theirs = {"short": 0.3}
     same = training.Recipe(family="steered6", equations=["Burgers"], policy=theirs)
     same.new_policy().take(named_policy("universal"))
     assert not caplog.text
+
+
+def test_policies_are_deployed_with_other_settings_than_they_are_trained_with(short, tmp_path):
+    run = training.train(**SHORT, deployed={"alpha": 3.0}, folder=tmp_path)
+    assert torch.equal(weights(run), weights(short))
+    assert run.score == short.score
+    assert run.recipe.digest != short.recipe.digest
+    assert short.policy.config == run.policy.config | {"alpha": 4.0}
+    for again in (run, training.load_run(tmp_path)):
+        policy = again.export(tmp_path / "a.onnx", card=False)
+        assert policy.metadata["config"]["alpha"] == 3.0
+    stencil = np.array([[0.0, 0.0, 0.1, 1.0, 1.0, 1.0]])  # bounds of steepness 3 are felt
+    assert policy(stencil) != short.export(tmp_path / "b.onnx", card=False)(stencil)
 
 
 def test_a_start_is_told_by_its_name_in_the_digest(file):

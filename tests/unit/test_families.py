@@ -7,7 +7,7 @@ from learnedflux.reconstruction.families import UPWIND, families
 from learnedflux.reconstruction.stencil import differences
 
 EPS = float(np.finfo(np.float64).eps)
-SETTINGS = {"bounded5": (0.1, 0.1, 2.0), "steered6": (0.15, 0.1, 0.18, 0.8, 2.0, 4.0, 0.6, 0.8)}
+SETTINGS = {"bounded5": (0.1, 0.1, 2.0), "steered6": (0.15, 0.1, 0.18, 0.8, 2.0, 4.0, 4.0)}
 FACES = 4000
 
 

@@ -109,7 +109,7 @@ def test_nan_on_the_right_comes_out_of_the_fast_ones_too(world, function):
 
 
 FACE = np.cumsum([0.3, 1.0, 0.2, 2.0, 0.1, 0.4, 0.7])
-SETTINGS = (0.15, 0.1, 0.18, 0.8, 2.0, 4.0, 0.6, 0.8)
+SETTINGS = (0.15, 0.1, 0.18, 0.8, 2.0, 4.0, 4.0)
 
 
 @numba.njit(error_model="numpy")
