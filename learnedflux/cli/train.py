@@ -30,7 +30,7 @@ def add_to(commands: Any) -> None:
         "'learnedflux export' makes a policy file.",
         epilog="examples: learnedflux train training/universal.toml --set seed=1 --set rows=8; "
         "learnedflux train --equation my_law.py:MyLaw; "
-        "torchrun --nproc-per-node 2 -m learnedflux.cli train --equation Burgers",
+        "torchrun --nproc-per-node 2 -m learnedflux train --equation Burgers",
     )
     train.add_argument("recipe", nargs="?", help="recipe, FILE.toml; default: the defaults")
     train.add_argument("--folder", metavar="F", help="default runs/NAME-seedSEED")

@@ -103,6 +103,9 @@ def write_card(
     if scores:
         listed = ", ".join(f"seed {seed}: {score:.3f}" for seed, score in scores.items())
         lines += [f"- best validation (error over the best baseline's): {listed}"]
+    if m.get("trained_with"):
+        other = ", ".join(f"{key} {value:g}" for key, value in m["trained_with"].items())
+        lines += [f"- trained and validated with {other}, deployed with what stands above"]
     if m.get("start"):
         lines += [f"- training began with the weights of {m['start']}"]
     if policy.variables != "characteristic":

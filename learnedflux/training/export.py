@@ -204,6 +204,9 @@ def export(
     }
     if start:
         metadata["start"] = start
+    if recipe.deployed:
+        trained = recipe.new_policy().config
+        metadata["trained_with"] = {key: trained[key] for key in sorted(recipe.deployed)}
     with replace_file(path) as draft:
         _write(policy, draft, metadata)
         loaded = Policy(draft)

@@ -82,6 +82,10 @@ class FamilyPolicy(nn.Module):
         super().__init__()
         if not hidden or not all(isinstance(width, int) and width > 0 for width in hidden):
             raise InputError(f"hidden must list layer widths above 0; got {hidden!r}.")
+        for name, number in settings.items():
+            plain = isinstance(number, (int, float)) and not isinstance(number, bool)
+            if not (plain and 0.0 <= number < math.inf):
+                raise InputError(f"{name} must be a number, 0 or above; got {number!r}.")
         self.rules = family
         self.family, self.speeds = family.name, family.speeds
         self.config: dict[str, Any] = {"hidden": list(hidden), **settings}
@@ -188,8 +192,9 @@ class SteeredPolicy(FamilyPolicy):
         Steepness of the monotonicity-preserving bounds where the network acts in full, and where it
         does not.
     shock : float
-        Steepness in place of ``alpha`` in shocks that run over the grid. For fluxes that are
-        neither convex nor concave, 2: wide bounds find compound waves slowly.
+        Steepness in place of ``alpha`` in shocks that run over the grid. Policies are best trained
+        with 2 and deployed with 4, but for fluxes that are neither convex nor concave: wide bounds
+        find compound waves slowly.
     seed : int
         Seed of the initial weights.
     """
@@ -203,7 +208,7 @@ class SteeredPolicy(FamilyPolicy):
         theta: float = 0.8,
         alpha: float = 2.0,
         loose: float = ALPHA,
-        shock: float = ALPHA,
+        shock: float = 2.0,
         seed: int = 0,
     ) -> None:
         super().__init__(

@@ -50,8 +50,9 @@ class Recipe:
         Settings of the family: those of :class:`~learnedflux.training.BoundedPolicy` or
         :class:`~learnedflux.training.SteeredPolicy`.
     deployed : dict
-        Settings of the family in whose place others stood while it was trained: what weights are
-        best found with need not be what they are best run with.
+        Numbers of the family, "bounded5" or "steered6", in whose place those in ``policy`` stood
+        while it was trained: what weights are best found with need not be what they are best run
+        with. A run that is resumed may change them.
     distributions : dict
         Problems by equation: ``{"Burgers": {"profiles": 1.0, "riemann": 0.5}}``, a weight of 1
         standing for ``rows`` rows. Default for an equation not named:
@@ -180,15 +181,19 @@ class Recipe:
         if len(set(names)) < len(names):
             raise InputError(f"equations must differ in name; got {', '.join(names)}.")
         known = _settings_of(self.family)
-        for key in (*self.policy, *self.deployed):
+        for key in self.policy:
             if key not in known:
                 raise UnknownNameError(f"setting of policy family {self.family!r}", key, known)
-        policy, run = self.new_policy(), self.new_policy(deployed=True)  # say what is wrong in them
-        if _shapes(run) != _shapes(policy):
+        numbers = formulas[self.family].settings if self.family in formulas else ()
+        if self.deployed and not numbers:
             raise InputError(
-                f"deployed settings cannot change the network that was trained; got "
-                f"{self.deployed!r} for {self.policy!r}."
+                f"policies of family {self.family!r} are run as they were trained; leave deployed "
+                f"= {self.deployed!r} out. It is for the families {', '.join(formulas)}."
             )
+        for key in self.deployed:
+            if key not in numbers:
+                raise UnknownNameError(f"number of policy family {self.family!r}", key, numbers)
+        policy, _ = self.new_policy(), self.new_policy(deployed=True)  # say what is wrong in them
         if not isinstance(self.start, str):
             raise InputError(f"start must be the name or file of a policy; got {self.start!r}.")
         if self.start and not hasattr(policy, "take"):
@@ -379,6 +384,11 @@ class Recipe:
             equation["name"] = equation["name"].rpartition(":")[2]
         return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:16]
 
+    @property
+    def training_digest(self) -> str:
+        """Digest of all settings that decide the weights."""
+        return dataclasses.replace(self, deployed={}).digest
+
     @classmethod
     def of(cls, given: str | Path | Recipe | None, **overrides: Any) -> Recipe:
         """Return a recipe from a TOML file, another recipe, or keyword arguments alone.
@@ -413,10 +423,6 @@ class Recipe:
 
 def _whole(value: Any, least: int = 1) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
-
-
-def _shapes(policy: Any) -> dict[str, Any]:
-    return {name: weights.shape for name, weights in policy.state_dict().items()}
 
 
 def _settings_of(family: str) -> list[str]:

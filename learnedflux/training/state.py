@@ -74,7 +74,7 @@ class TrainingState:
             torch.save(
                 {
                     "recipe": json.dumps(recipe.settings()),
-                    "digest": recipe.digest,
+                    "digest": recipe.training_digest,
                     "policy": self.policy.state_dict(),
                     "optimizer": self.optimizer.state_dict(),
                     "averaged": self.averaged,
@@ -94,7 +94,7 @@ class TrainingState:
             raise InputError(f"nothing to resume: there is no checkpoint {str(path)!r}.")
         device = next(self.policy.parameters()).device
         kept = torch.load(path, weights_only=True, map_location=device)
-        if kept["digest"] != recipe.digest:
+        if kept["digest"] != recipe.training_digest:
             raise InputError(
                 f"checkpoint {str(path)!r} belongs to another recipe; resume with that one, or "
                 "train into another folder."

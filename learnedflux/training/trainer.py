@@ -99,7 +99,9 @@ def train(
     policy = chosen.new_policy()
     begun = named_policy(chosen.start) if chosen.start and not resume else None
     if begun:
-        policy.take(begun)
+        taken = chosen.new_policy(deployed=True)  # as the other is: what differs is told
+        taken.take(begun)
+        policy.load_state_dict(taken.state_dict())
     with contextlib.ExitStack() as stack:
         ranks = stack.enter_context(ranks_on(device))
         policy.to(ranks.device)

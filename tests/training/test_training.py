@@ -166,8 +166,11 @@ def test_onnx_equals_torch_in_the_solver(run, tmp_path):
         ),
         ({"rollout": "numba"}, "no rollout named 'numba'"),
         (STEERED | {"dtype": "float32"}, "got steered6 in float32. Choose rollout"),
-        ({"deployed": {"short": 0.5}}, "no setting of policy family 'bounded5' named 'short'"),
-        ({"deployed": {"hidden": [3]}}, "deployed settings cannot change the network"),
+        ({"deployed": {"short": 0.5}}, "no number of policy family 'bounded5' named 'short'"),
+        ({"deployed": {"hidden": [3]}}, "no number of policy family 'bounded5' named 'hidden'"),
+        ({"deployed": {"alpha": "4"}}, "alpha must be a number, 0 or above; got '4'"),
+        (STEERED | {"policy": {"shock": float("nan")}}, "shock must be a number, 0 or above; got"),
+        (STEERED | {"policy": {"short": True}}, "short must be a number, 0 or above; got True"),
         ({"deployed": 0.5}, "deployed must be a table; got 0.5"),
         ({"rollout": "compiled", "rows": 6}, "of Advection it got 12: {'profiles': 12}"),
         ({"kinds": {"singel": 8}}, "no kind of gas problem named 'singel'"),
@@ -299,9 +302,11 @@ def test_what_training_makes_worse_is_not_kept(short, file, tmp_path, monkeypatc
 def test_other_settings_than_those_of_the_start_are_told(caplog):
     recipe = training.Recipe(family="steered6", equations=["Burgers"])
     recipe.new_policy().take(named_policy("universal"))
-    assert "'universal' with short 0.18 instead of 0.3" in caplog.text
+    assert caplog.text.endswith(
+        "'universal' with short 0.18 instead of 0.3, shock 2 instead of 4\n"
+    )
     caplog.clear()
-    theirs = {"short": 0.3}
+    theirs = {"short": 0.3, "shock": 4}
     same = training.Recipe(family="steered6", equations=["Burgers"], policy=theirs)
     same.new_policy().take(named_policy("universal"))
     assert not caplog.text
@@ -316,8 +321,16 @@ def test_policies_are_deployed_with_other_settings_than_they_are_trained_with(sh
     for again in (run, training.load_run(tmp_path)):
         policy = again.export(tmp_path / "a.onnx", card=False)
         assert policy.metadata["config"]["alpha"] == 3.0
+        assert policy.metadata["trained_with"] == {"alpha": 4.0}
+    write_card(policy, Table([]), tmp_path / "a.md")
+    told = "- trained and validated with alpha 4, deployed with what stands above"
+    assert told in (tmp_path / "a.md").read_text(encoding="utf-8")
     stencil = np.array([[0.0, 0.0, 0.1, 1.0, 1.0, 1.0]])  # bounds of steepness 3 are felt
     assert policy(stencil) != short.export(tmp_path / "b.onnx", card=False)(stencil)
+    # What does not touch the weights may change when training is resumed.
+    other = training.train(**SHORT, deployed={"alpha": 2.5}, folder=tmp_path, resume=True)
+    assert torch.equal(weights(other), weights(short))
+    assert other.policy.config["alpha"] == 2.5
 
 
 def test_a_start_is_told_by_its_name_in_the_digest(file):
