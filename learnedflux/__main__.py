@@ -1,7 +1,5 @@
-"""``python -m learnedflux``."""
-
-import sys
+"""``python -m learnedflux``: the command ``learnedflux``."""
 
 from learnedflux.cli import main
 
-sys.exit(main())
+raise SystemExit(main())
