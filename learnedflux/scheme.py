@@ -10,7 +10,7 @@ from typing import Any
 from learnedflux.equations import Equation
 from learnedflux.errors import InputError, PolicyMismatchError, UnknownNameError
 from learnedflux.policy import Policy
-from learnedflux.reconstruction import Reconstruction, reconstructions, variables
+from learnedflux.reconstruction import Reconstruction, compound, reconstructions, variables
 from learnedflux.riemann import default_riemann, require_support, riemann_solvers
 from learnedflux.shipped import default_policy
 from learnedflux.table import Table
@@ -198,6 +198,12 @@ class BoundScheme:
         """Whether the reconstruction must be told characteristic speeds."""
         r = self.reconstruction
         return r.uses_speeds if isinstance(r, Policy) else r.speeds
+
+    def safeguarded(self, equation: Equation) -> bool:
+        """Whether a face must be looked at for compound waves, see ``reconstruction.compound``."""
+        nonlinear = equation.scalar and not any(equation.linear_fields(1))
+        learned = isinstance(self.reconstruction, Policy) and self.radius == compound.RADIUS
+        return nonlinear and learned and not self.splits
 
     def for_steps(self, cfl: float, equation: Equation, dimension: int) -> BoundScheme:
         """Return the scheme for steps of a CFL number: learned ones bound large steps more."""

@@ -136,6 +136,7 @@ def kernels(
     pair: Any = None,
     between: Any = None,
     widths: tuple[int, ...] = (),
+    compound: bool = False,
 ) -> types.ModuleType:
     """Return the kernels of one scheme along one axis.
 
@@ -144,7 +145,8 @@ def kernels(
     layers; ``solver`` the pointwise numerical flux; None where fluxes are split; ``length`` that of
     a frame; ``contiguous`` says whether cells along the axis are neighbours in memory; ``pair`` is
     what gives a cell's values at both of its faces at once, if not ``reconstruct`` called twice,
-    and ``between`` the flux of primitive states, if not ``solver`` of conserved ones.
+    and ``between`` the flux of primitive states, if not ``solver`` of conserved ones; ``compound``
+    whether a policy's values are looked after where waves may be compound.
     """
     _give_address(equation)
     learned = dataclasses.astuple(family) if family else ()
@@ -161,6 +163,7 @@ def kernels(
         pair,
         between,
         widths,
+        compound,
     )
     framed, lanes = chosen.name.startswith("characteristic"), ALONG if contiguous else LANES
     names = {
@@ -174,6 +177,7 @@ def kernels(
         "BALANCED": equation.balance is not Equation.balance,
         "LEARNED": family is not None,
         "SPEEDS": family is not None and family.speeds > 0,
+        "COMPOUND": compound,
         "BY_CELL": not (reconstruct is None or framed),
         "PREPARE": chosen.prepare,
         "FRAME": chosen.frame,

@@ -107,7 +107,8 @@ class NumbaBackend:
 
     def kernels(self, axis: int, contiguous: bool = True) -> types.ModuleType:
         """Return the kernels along one axis; those of a whole sweep leave cells where they are."""
-        rest = (contiguous, self._pair, self._between, self._widths)
+        compound = self.scheme.safeguarded(self.equation)
+        rest = (contiguous, self._pair, self._between, self._widths, compound)
         return kernels(*self._pieces, axis, self._length, *rest)
 
     @functools.cached_property

@@ -38,9 +38,10 @@ from learnedflux.backends.rows import (
 from learnedflux.ops import add, maximum, overload, pointwise, reverse, tmap_with
 from learnedflux.parts import part
 from learnedflux.positivity import limit_flux, violates
+from learnedflux.reconstruction.compound import opening, safeguarded
 from learnedflux.reconstruction.interface import face_speeds, from_fields
 
-AXIS = CONTIGUOUS = RADIUS = OFFSETS = BALANCED = LEARNED = BY_CELL = None
+AXIS = CONTIGUOUS = RADIUS = OFFSETS = BALANCED = LEARNED = BY_CELL = COMPOUND = None
 SPLIT = HALVES = PARTS = None
 PREPARE = FRAME = FRAME_LIKE = FRAMED = INTO = OUT = RECONSTRUCT = PAIR = PRIMITIVE = RIEMANN = (
     BETWEEN
@@ -165,6 +166,21 @@ def _speeds(eq, w, fast, n, like):
         one, other = face_speeds(eq, entries(below, i), entries(above, i), AXIS, FRAME)
         store(left, i, one)
         store(right, i, other)
+
+
+@part
+def _safeguard(eq, w, left, right, shares, n, like):
+    """Move the face values of a policy to WENO5-Z's where waves of a scalar law may be compound."""
+    moving = 0
+    for i in range(n):
+        shares[i] = opening(eq, cells_of(w, i, WIDE, like), AXIS)
+    for i in range(n):
+        moving += shares[i] > 0.0
+    if moving > 0:
+        for i in range(n):
+            cells = entries(w, i)
+            left[i] = safeguarded(left[i], cells, shares[i])
+            right[i] = safeguarded(right[i], reverse(cells), shares[i])
 
 
 @part
@@ -358,6 +374,8 @@ def _at_faces(eq, w, views, left, right, n, net, like):
             settle(
                 lefts, rights, waiting, net, scratch, like, SPEEDS_LIKE, LAYERS, LOOK, HEARD, DECIDE
             )
+        if COMPOUND:
+            _safeguard(eq, w, left, right, row_at(scratch, 0), n, like)
     else:
         _fields(eq, w, frames, left, right, n, like, like)
 
@@ -599,6 +617,8 @@ def states_from_values(eq, q, left, right, ql, qr, scratch, like):
             place = row * size + first
             _copy(row_at(left, place), rows * size, views[3], WIDE, n, like)
             _copy(row_at(right, place), rows * size, views[4], WIDE, n, like)
+            if COMPOUND:
+                _safeguard(eq, around, views[3], views[4], row_at(views[9], 0), n, like)
             _give_states(eq, views, ql, qr, row, first, n, like)
 
 

@@ -25,6 +25,7 @@ from learnedflux.ops import select
 from learnedflux.policy import Policy
 from learnedflux.positivity import limit_flux, violates
 from learnedflux.reconstruction import variables
+from learnedflux.reconstruction.compound import opening, safeguarded
 from learnedflux.reconstruction.interface import face_speeds, from_fields, to_fields
 from learnedflux.riemann import riemann_solvers
 from learnedflux.scheme import BoundScheme
@@ -224,6 +225,11 @@ class TorchBackend:
             speeds = self._speeds(*face_speeds(eq, prepared[r - 1], prepared[r], axis, v.frame))
         stacked = [self.torch.stack(tuple(cell)) for cell in fields]
         left, right = self._reconstruct(stacked, stacked, speeds)
+        if self.scheme.safeguarded(eq):
+            share = opening(eq, prepared, axis)
+            cells = [cell[0] for cell in prepared]
+            left = (safeguarded(left[0], cells, share),)
+            right = (safeguarded(right[0], cells[::-1], share),)
         below, above = v.primitive(eq, prepared[r - 1]), v.primitive(eq, prepared[r])
         return (
             from_fields(eq, face, left, below, axis, v.out),

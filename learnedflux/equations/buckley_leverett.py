@@ -27,8 +27,8 @@ class BuckleyLeverett(Equation):
     -----
     Good values: 1/2 (LeVeque), 1/4 and 1. Expected behaviour: one jump opens into a rarefaction
     *and* a shock at its foot, which moves at the speed of the tangent to the flux; schemes that
-    are not entropy satisfying there converge to wrong waves, and those that sharpen (``mp5``,
-    ``learned``) find the right one only slowly as the grid is refined. As the fastest wave may lie
+    are not entropy satisfying there converge to wrong waves, and those that sharpen (``mp5``)
+    find the right one only slowly as the grid is refined. As the fastest wave may lie
     between two states, ``max_speed`` is that of any saturation from 0 to 1.
 
     References

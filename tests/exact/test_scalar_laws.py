@@ -16,7 +16,7 @@ LESS = {  # order, and error on the finest grid, of the schemes that reach less 
     "muscl-superbee": (0.5, 4e-3),
     "teno5": (0.5, 4e-3),
     "mp5": (0.4, 2e-2),
-    "learned": (0.35, 2e-2),
+    "learned": (0.15, 1e-3),
 }
 OIL = [name for name, found in riemann_solvers.items() if found.supports(lf.BuckleyLeverett())]
 
