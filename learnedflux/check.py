@@ -129,6 +129,8 @@ def _checks(
             yield f"{name} is consistent", functools.partial(_consistent, eq, solver, q, axis)
     if eq.provides("critical_points"):
         yield "critical points are complete", lambda: _critical(eq, q, axis)
+    if eq.convex:
+        yield "flux is convex or concave", lambda: _convex(eq, q, axis)
     if eq.provides("to_characteristic"):
         yield "characteristic projection", lambda: _projection(eq, q, axis)
     yield "numba equals python", lambda: _numba(eq, q, axis)
@@ -202,6 +204,15 @@ def _critical(eq: Equation, q: np.ndarray, axis: int) -> Outcome:
     exact = np.where(ql <= qr, f.min(axis=0), f.max(axis=0))
     given = riemann_solvers["godunov"].function(eq, (ql,), (qr,), axis)
     return _close(given, (exact,), 1e-5, "Godunov flux and extremes of f by sampling")
+
+
+def _convex(eq: Equation, q: np.ndarray, axis: int) -> Outcome:
+    if not eq.scalar:
+        return False, "convex is said of scalar laws only"
+    slopes = _jacobian(eq, np.sort(q), axis).ravel()
+    change, size = np.diff(slopes), max(float(np.abs(slopes).max()), 1e-300)
+    both = float(min(change.max(), -change.min())) / size
+    return both <= 1e-4, f"slopes rise and fall by {max(both, 0.0):.1e} of the largest"
 
 
 def _projection(eq: Equation, q: np.ndarray, axis: int) -> Outcome:

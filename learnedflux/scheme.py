@@ -201,9 +201,9 @@ class BoundScheme:
 
     def safeguarded(self, equation: Equation) -> bool:
         """Whether a face must be looked at for compound waves, see ``reconstruction.compound``."""
-        nonlinear = equation.scalar and not any(equation.linear_fields(1))
+        bends = equation.scalar and not (equation.convex or any(equation.linear_fields(1)))
         learned = isinstance(self.reconstruction, Policy) and self.radius == compound.RADIUS
-        return nonlinear and learned and not self.splits
+        return bends and learned and not self.splits
 
     def for_steps(self, cfl: float, equation: Equation, dimension: int) -> BoundScheme:
         """Return the scheme for steps of a CFL number: learned ones bound large steps more."""

@@ -94,11 +94,16 @@ class Equation:
     defaults: ClassVar[dict[str, float]] = {}
     """Primitive variables that an initial state need not name, and what they are then."""
 
+    convex: ClassVar[bool] = False
+    """Whether a scalar law's flux is convex, or concave, everywhere: then no wave is compound, and
+    learned schemes need not look for those."""
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for key, value in vars(cls).items():
             plain = isinstance(value, (int, float)) and not key.startswith("_")
-            if plain and key not in vars(cls).get("__annotations__", {}):
+            known = vars(cls).get("__annotations__", {}) | Equation.__annotations__
+            if plain and key not in known:
                 kind = type(value).__name__
                 raise InputError(
                     f"{cls.__name__}.{key} is no parameter without its type: write "

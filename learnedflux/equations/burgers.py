@@ -25,6 +25,7 @@ class Burgers(Equation):
     """
 
     variables = ("u",)
+    convex = True
 
     def flux(self, q, axis):
         return (0.5 * (q[0] * q[0]),)

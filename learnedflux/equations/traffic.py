@@ -45,6 +45,7 @@ class LighthillWhithamRichards(Equation):
     free_speed: float = 1.0
     jam_density: float = 1.0
     variables = ("density",)
+    convex = True
 
     def __post_init__(self) -> None:
         for name in ("free_speed", "jam_density"):

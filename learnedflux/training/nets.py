@@ -193,8 +193,7 @@ class SteeredPolicy(FamilyPolicy):
         does not.
     shock : float
         Steepness in place of ``alpha`` in shocks that run over the grid. Policies are best trained
-        with 2 and deployed with 4, but for fluxes that are neither convex nor concave: wide bounds
-        find compound waves slowly.
+        with 2 and deployed with 4.
     seed : int
         Seed of the initial weights.
     """

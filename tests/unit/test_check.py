@@ -84,6 +84,20 @@ def test_critical_points_left_out():
     assert "critical points are complete" in failing(wrong(critical_points=lambda self, axis: ()))
 
 
+def test_a_flux_that_is_said_to_be_convex_and_is_not():
+    def flux(self, q, axis):
+        return (q[0] * q[0] * q[0] - q[0],)
+
+    def critical_points(self, axis):
+        return (-(3.0**-0.5), 3.0**-0.5)
+
+    def max_speed(self, q, axis):
+        return absolute(3.0 * q[0] * q[0] - 1.0)
+
+    methods = {"flux": flux, "critical_points": critical_points, "max_speed": max_speed}
+    assert "flux is convex or concave" in failing(wrong(**methods, convex=True))
+
+
 def test_a_round_trip_that_does_not_come_back():
     found = failing(wrong(to_primitive=lambda self, q: (1.001 * q[0],)))
     assert "primitive round trip" in found
