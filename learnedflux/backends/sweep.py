@@ -38,7 +38,7 @@ from learnedflux.backends.rows import (
 from learnedflux.ops import add, maximum, overload, pointwise, reverse, tmap_with
 from learnedflux.parts import part
 from learnedflux.positivity import limit_flux, violates
-from learnedflux.reconstruction.compound import opening, safeguarded
+from learnedflux.reconstruction.compound import bent, safeguarded, unjoined
 from learnedflux.reconstruction.interface import face_speeds, from_fields
 
 AXIS = CONTIGUOUS = RADIUS = OFFSETS = BALANCED = LEARNED = BY_CELL = COMPOUND = None
@@ -171,12 +171,14 @@ def _speeds(eq, w, fast, n, like):
 @part
 def _safeguard(eq, w, left, right, shares, n, like):
     """Move the face values of a policy to WENO5-Z's where waves of a scalar law may be compound."""
-    moving = 0
+    bends = 0
     for i in range(n):
-        shares[i] = opening(eq, cells_of(w, i, WIDE, like), AXIS)
+        shares[i] = bent(eq, cells_of(w, i, WIDE, like), AXIS)
     for i in range(n):
-        moving += shares[i] > 0.0
-    if moving > 0:
+        bends += shares[i] > 0.0
+    if bends > 0:
+        for i in range(n):
+            shares[i] *= unjoined(eq, cells_of(w, i, WIDE, like), AXIS)
         for i in range(n):
             cells = entries(w, i)
             left[i] = safeguarded(left[i], cells, shares[i])

@@ -21,11 +21,11 @@ from learnedflux.boundaries import Boundary, uniform
 from learnedflux.equations import Equation
 from learnedflux.errors import InputError
 from learnedflux.grid import Grid
-from learnedflux.ops import select
+from learnedflux.ops import select, where
 from learnedflux.policy import Policy
 from learnedflux.positivity import limit_flux, violates
 from learnedflux.reconstruction import variables
-from learnedflux.reconstruction.compound import opening, safeguarded
+from learnedflux.reconstruction.compound import bent, safeguarded, unjoined
 from learnedflux.reconstruction.interface import face_speeds, from_fields, to_fields
 from learnedflux.riemann import riemann_solvers
 from learnedflux.scheme import BoundScheme
@@ -226,8 +226,10 @@ class TorchBackend:
         stacked = [self.torch.stack(tuple(cell)) for cell in fields]
         left, right = self._reconstruct(stacked, stacked, speeds)
         if self.scheme.safeguarded(eq):
-            share = opening(eq, prepared, axis)
-            cells = [cell[0] for cell in prepared]
+            share = bent(eq, prepared, axis) * unjoined(eq, prepared, axis)
+            # Flat where nothing is to be moved: in single precision gradients of WENO at jumps are
+            # not finite.
+            cells = [where(share > 0.0, cell[0], 0.0) for cell in prepared]
             left = (safeguarded(left[0], cells, share),)
             right = (safeguarded(right[0], cells[::-1], share),)
         below, above = v.primitive(eq, prepared[r - 1]), v.primitive(eq, prepared[r])

@@ -109,6 +109,8 @@ class Equation:
                     f"{cls.__name__}.{key} is no parameter without its type: write "
                     f"{key}: {kind} = {value!r}."
                 )
+        if "flux" in vars(cls) and "convex" not in vars(cls):
+            cls.convex = False  # what was said of another flux
         dataclasses.dataclass(frozen=True)(cls)
         names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
         # Numba cannot dispatch on an empty tuple, so there is always one field.

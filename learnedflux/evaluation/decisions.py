@@ -75,6 +75,7 @@ def actions(ds: xr.Dataset, problem: Problem, scheme: Any, beside: Any = BESIDE)
         ``action`` and ``beside``, dims ``(time, side, field, face)``: shares of the way from the
         upwind to the downwind cell, see the module's text. ``side`` is that from which a face is
         seen: left values, or right-going waves of a split flux, first. ``x`` says where faces are.
+        Of a policy what it says, before the safeguard of compound waves.
 
     Examples
     --------

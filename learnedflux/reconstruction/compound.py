@@ -20,13 +20,15 @@ from learnedflux.ops import absolute, larger, pointwise, smaller, where
 from learnedflux.reconstruction.stencil import differences
 from learnedflux.reconstruction.weno import weno5_z
 
-__all__ = ["RADIUS", "opening", "safeguarded"]
+__all__ = ["RADIUS", "bent", "safeguarded", "unjoined"]
 
 RADIUS = 3  # cells on each side of a face that are looked at
 STILL = 1e-30  # keeps 0/0 away where states or speeds are all the same
-LEAST = 1e-3  # change of speed, over the fastest, that is none: slopes by differences have noise
+NOISE = 1e-6  # of the fastest speed: a spread of speeds below it is round-off
+LEAST = 1e-3  # change of speed, over the spread, that is none: slopes by differences have noise
 BENT = 80.0  # inverse of the change beyond that from which on a bend counts in full
 WRONG = 1e3  # inverse of the distance from the chord from which on that counts in full
+TURN = 20.0  # inverse of a difference, over all, from which on it counts as one of another sign
 
 
 @pointwise
@@ -40,6 +42,21 @@ def _extremes(x):
     low = smaller(smaller(smaller(x[0], x[5]), smaller(x[1], x[4])), smaller(x[2], x[3]))
     high = larger(larger(larger(x[0], x[5]), larger(x[1], x[4])), larger(x[2], x[3]))
     return low, high
+
+
+@pointwise
+def _speeds(eq, cells, axis):
+    a, b, c, d, e, f = cells
+    return (
+        eq.eigenvalues(a, axis)[0], eq.eigenvalues(b, axis)[0], eq.eigenvalues(c, axis)[0],
+        eq.eigenvalues(d, axis)[0], eq.eigenvalues(e, axis)[0], eq.eigenvalues(f, axis)[0],
+    )  # fmt: skip
+
+
+@pointwise
+def _spread(slowest, fastest):
+    size = larger(absolute(slowest), absolute(fastest))
+    return larger(larger(fastest - slowest, NOISE * size), STILL)
 
 
 @pointwise
@@ -57,23 +74,26 @@ def _wrong(eq, u, chord, axis):
 
 
 @pointwise
-def opening(eq, cells, axis):
-    """How far the states of six cells, of a scalar law, belong to a compound wave: 0 to 1.
-
-    Of states that neither rise nor fall throughout a bend of the flux among them is enough.
-    """
+def bent(eq, cells, axis):
+    """How far the flux of a scalar law bends both ways among six cells, states: 0 to 1."""
+    speeds = _speeds(eq, cells, axis)
     a, b, c, d, e, f = cells
-    speeds = (
-        eq.eigenvalues(a, axis)[0], eq.eigenvalues(b, axis)[0], eq.eigenvalues(c, axis)[0],
-        eq.eigenvalues(d, axis)[0], eq.eigenvalues(e, axis)[0], eq.eigenvalues(f, axis)[0],
-    )  # fmt: skip
-    a, b, c, d, e, f = a[0], b[0], c[0], d[0], e[0], f[0]
-    d0, d1, d2, d3, d4 = differences(a, b, c, d, e, f)
+    d0, d1, d2, d3, d4 = differences(a[0], b[0], c[0], d[0], e[0], f[0])
     s0, s1, s2, s3, s4 = differences(*speeds)
     bends = (_bend(d0, s0), _bend(d1, s1), _bend(d2, s2), _bend(d3, s3), _bend(d4, s4), 0.0)
     (concave, convex), (slowest, fastest) = _extremes(bends), _extremes(speeds)
-    fastest = larger(larger(absolute(slowest), absolute(fastest)), STILL)
-    bent = _ramp((smaller(-concave, convex) / fastest - LEAST) * BENT)
+    change = smaller(-concave, convex) / _spread(slowest, fastest)
+    return _ramp((change - LEAST) * BENT)
+
+
+@pointwise
+def unjoined(eq, cells, axis):
+    """How far no single shock can join the outermost of six cells, or they go up and down: 0 to 1.
+
+    Of a flux that bends both ways alone: single fans are not joined by a shock either.
+    """
+    slowest, fastest = _extremes(_speeds(eq, cells, axis))
+    a, b, c, d, e, f = cells[0][0], cells[1][0], cells[2][0], cells[3][0], cells[4][0], cells[5][0]
     chord = (a, f, eq.flux((a,), axis)[0], eq.flux((f,), axis)[0])
     _, at_cells = _extremes((
         _wrong(eq, b, chord, axis), _wrong(eq, c, chord, axis), 0.0,
@@ -85,9 +105,12 @@ def opening(eq, cells, axis):
         _wrong(eq, 0.5 * (d + e), chord, axis), _wrong(eq, 0.5 * (e + f), chord, axis),
     ))  # fmt: skip
     length = f - a
-    distance = larger(at_cells, between) / larger(fastest * (length * length), STILL)
+    size = larger(_spread(slowest, fastest) * (length * length), STILL)
+    distance = larger(at_cells, between) / size
+    d0, d1, d2, d3, d4 = differences(a, b, c, d, e, f)
     falling, rising = _extremes((d0, d1, d2, d2, d3, d4))
-    return bent * where(falling * rising < 0.0, 1.0, _ramp(distance * WRONG))
+    turns = smaller(-falling, rising) / larger(larger(-falling, rising), STILL)
+    return larger(_ramp(turns * TURN), _ramp(distance * WRONG))
 
 
 @pointwise
