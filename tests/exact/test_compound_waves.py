@@ -57,10 +57,10 @@ class Drifting(Cubic):
     """The cubic law seen by somebody who moves."""
 
     def flux(self, q, axis):
-        return (q[0] * q[0] * q[0] + 100.0 * q[0],)
+        return (q[0] * q[0] * q[0] + 1000.0 * q[0],)
 
     def max_speed(self, q, axis):
-        return 100.0 + 3.0 * q[0] ** 2
+        return 1000.0 + 3.0 * q[0] ** 2
 
 
 class Other(lf.Burgers):
