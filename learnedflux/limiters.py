@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from learnedflux.ops import absolute, larger, pointwise, safe_div, sign, smaller, where
 
-__all__ = ["mc", "median_clip", "minmod", "minmod4", "superbee", "van_leer"]
+__all__ = ["mc", "median_clip", "minmod", "minmod4", "ramp", "superbee", "van_leer"]
 
 
 @pointwise
@@ -19,6 +19,12 @@ def minmod4(a, b, c, d):
     lowest = smaller(smaller(a, b), smaller(c, d))
     highest = larger(larger(a, b), larger(c, d))
     return larger(lowest, 0.0) + smaller(highest, 0.0)
+
+
+@pointwise
+def ramp(x):
+    """Return x, but 0 below 0 and 1 above 1: how far something counts."""
+    return smaller(larger(x, 0.0), 1.0)
 
 
 @pointwise

@@ -16,6 +16,7 @@ References
 
 from __future__ import annotations
 
+from learnedflux.limiters import ramp
 from learnedflux.ops import absolute, larger, pointwise, smaller, where
 from learnedflux.reconstruction.stencil import differences
 from learnedflux.reconstruction.weno import weno5_z
@@ -29,11 +30,6 @@ LEAST = 1e-3  # change of speed, over the spread, that is none: slopes by differ
 BENT = 80.0  # inverse of the change beyond that from which on a bend counts in full
 WRONG = 1e3  # inverse of the distance from the chord from which on that counts in full
 TURN = 20.0  # inverse of a difference, over all, from which on it counts as one of another sign
-
-
-@pointwise
-def _ramp(x):
-    return smaller(larger(x, 0.0), 1.0)
 
 
 @pointwise
@@ -83,7 +79,7 @@ def bent(eq, cells, axis):
     bends = (_bend(d0, s0), _bend(d1, s1), _bend(d2, s2), _bend(d3, s3), _bend(d4, s4), 0.0)
     (concave, convex), (slowest, fastest) = _extremes(bends), _extremes(speeds)
     change = smaller(-concave, convex) / _spread(slowest, fastest)
-    return _ramp((change - LEAST) * BENT)
+    return ramp((change - LEAST) * BENT)
 
 
 @pointwise
@@ -110,7 +106,7 @@ def unjoined(eq, cells, axis):
     d0, d1, d2, d3, d4 = differences(a, b, c, d, e, f)
     falling, rising = _extremes((d0, d1, d2, d2, d3, d4))
     turns = smaller(-falling, rising) / larger(larger(-falling, rising), STILL)
-    return larger(_ramp(turns * TURN), _ramp(distance * WRONG))
+    return larger(ramp(turns * TURN), ramp(distance * WRONG))
 
 
 @pointwise

@@ -39,7 +39,7 @@ upwind one's.
 
 from __future__ import annotations
 
-from learnedflux.limiters import median_clip
+from learnedflux.limiters import median_clip, ramp
 from learnedflux.ops import absolute, dot, larger, pointwise, reverse, smaller
 from learnedflux.reconstruction.mp import mp_bounds
 
@@ -92,11 +92,6 @@ def for_steps(settings: tuple[float, ...], cfl: float) -> tuple[float, ...]:
         return settings
     steepest = min(NEAR, max(2.4 - 2.0 * cfl, 2.0 / 3.0))
     return (*settings[:5], min(settings[5], steepest), *settings[6:])
-
-
-@pointwise
-def _ramp(x):
-    return smaller(larger(x, 0.0), 1.0)
 
 
 @pointwise
@@ -168,7 +163,7 @@ def _nonlinear(speeds):
 @pointwise
 def _running(speeds):
     """How far waves run towards each other and over the grid one way, as in shocks: 0 to 1."""
-    return _ramp((speeds[0] - speeds[1]) * UNEQUAL) * _ramp(speeds[0] * speeds[1] * ONE_WAY)
+    return ramp((speeds[0] - speeds[1]) * UNEQUAL) * ramp(speeds[0] * speeds[1] * ONE_WAY)
 
 
 @pointwise
@@ -179,19 +174,19 @@ def _contrast(speeds):
     """
     below, above = speeds[4] - speeds[2], speeds[5] - speeds[3]
     change = absolute(above - below) / larger(absolute(above) + absolute(below), FLOOR)
-    return _ramp((change - FAINT) * DISTINCT)
+    return ramp((change - FAINT) * DISTINCT)
 
 
 @pointwise
 def _compressed(speeds):
     """How far flow is being compressed at the face: 0 to 1."""
-    return _ramp(((speeds[0] - speeds[1]) - COMPRESSED) * RAMP)
+    return ramp(((speeds[0] - speeds[1]) - COMPRESSED) * RAMP)
 
 
 @pointwise
 def _monotone(low, high):
     """How far all differences have one sign, from their scaled range."""
-    return _ramp(1.0 + GUARD * (low * high))
+    return ramp(1.0 + GUARD * (low * high))
 
 
 @pointwise
@@ -206,7 +201,7 @@ def _beside(f, noise, monotone):
 
     Away from extrema no smooth function grows so fast, not even out of the flat foot of x^4.
     """
-    return _ramp(ONSET * (_rise(f) - noise)) * monotone
+    return ramp(ONSET * (_rise(f) - noise)) * monotone
 
 
 @pointwise
@@ -304,5 +299,5 @@ def decide(d, c, speeds, gates, answers, settings):
     resting = loose - larger(loose - NEAR, 0.0) * narrow
     increment = _base(d, settings[3]) + acting * dot(answers[:5], d)
     increment = _clipped(increment, d, resting + (steep - resting) * acting)
-    damping = _ramp(answers[5]) * (sensor * _compressed(speeds))
+    damping = ramp(answers[5]) * (sensor * _compressed(speeds))
     return c + increment * (1.0 - (1.0 - monotone) * damping)
